@@ -1,0 +1,77 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+// libtorch is the C++ half of the PyTorch wheel; scripts/bootstrap installs it and links it as `.libtorch`.
+// SILLAGE_LIBTORCH names another copy (a folder that holds `include` and `lib`).
+let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
+let libtorch: String = {
+    let folder = ProcessInfo.processInfo.environment["SILLAGE_LIBTORCH"] ?? root + "/.libtorch"
+    guard FileManager.default.fileExists(atPath: folder + "/include/ATen/ATen.h") else {
+        fatalError("libtorch is missing at \(folder): run scripts/bootstrap, or set SILLAGE_LIBTORCH")
+    }
+    return URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
+}()
+
+let torchHeaders: [CXXSetting] = [
+    .unsafeFlags([
+        "-std=c++20", "-isystem", libtorch + "/include", "-isystem", libtorch + "/include/torch/csrc/api/include",
+    ])
+]
+let torchLibraries: [LinkerSetting] = [
+    .unsafeFlags(["-L" + libtorch + "/lib", "-Xlinker", "-rpath", "-Xlinker", libtorch + "/lib"]),
+    .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+]
+
+let package = Package(
+    name: "sillage",
+    products: [
+        .executable(name: "sillage", targets: ["sillage"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // Engines
+        .target(name: "CTorch", cxxSettings: torchHeaders, linkerSettings: torchLibraries),
+        .target(name: "Torch", dependencies: ["CTorch"]),
+        .systemLibrary(name: "CNetCDF", pkgConfig: "netcdf", providers: [.apt(["libnetcdf-dev"])]),
+        .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+        .systemLibrary(name: "CUDUnits", providers: [.apt(["libudunits2-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+        .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"]),
+        .target(name: "Spectral", dependencies: ["CFFTW"]),
+
+        // Science
+        .target(
+            name: "Fields",
+            dependencies: ["CNetCDF", "CHDF5", "CUDUnits", "CCrypto", .product(name: "SwiftCSV", package: "SwiftCSV")]),
+        .target(name: "Dynamics", dependencies: ["Spectral"]),
+        .target(name: "Observing", dependencies: ["Fields"]),
+        .target(name: "Filters", dependencies: ["LinearAlgebra", "Observing"]),
+        .target(name: "Diffusion", dependencies: ["Torch"]),
+        .target(name: "Networks", dependencies: ["Torch"]),
+        .target(
+            name: "Training", dependencies: ["Torch", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+        .target(name: "Verification", dependencies: ["Fields", "Spectral", "Dynamics"]),
+        .target(
+            name: "Figures", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")]),
+        .target(
+            name: "Assimilation",
+            dependencies: ["Diffusion", "Networks", "Training", "Observing", .product(name: "Yams", package: "Yams")]),
+
+        // Front
+        .executableTarget(
+            name: "sillage",
+            dependencies: [
+                "Assimilation", "Filters", "Dynamics", "Verification", "Figures",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+    ]
+)
