@@ -1,0 +1,55 @@
+import COpenBLAS
+import Foundation
+
+/// The Cholesky factor of a symmetric positive definite matrix: A = L Lᵀ.
+public struct Cholesky: Sendable {
+    /// L, lower triangular, zero above the diagonal; shape (n, n).
+    public let lower: Matrix
+
+    /// Factors A, reading its lower triangle only.
+    ///
+    /// - Throws: `LinearAlgebraError.notPositiveDefinite` with the pivot, `.notFinite` with the place.
+    public init(of a: Matrix) throws {
+        precondition(a.rows == a.columns, "Cholesky needs a square matrix, not \(a.rows) × \(a.columns)")
+        try a.requireFinite()
+        var l = a
+        let n = a.rows
+        // Row-major lower is column-major upper: LAPACK works in place, without LAPACKE's transposed copy.
+        let info =
+            n == 0 ? 0 : LAPACKE_dpotrf(LAPACK_COL_MAJOR, CChar(UInt8(ascii: "U")), Int32(n), &l.elements, Int32(n))
+        guard info == 0 else { throw LinearAlgebraError.notPositiveDefinite(pivot: Int(info) - 1, order: n) }
+        for i in 0..<n { for j in (i + 1)..<max(n, i + 1) { l.elements[i * n + j] = 0 } }
+        lower = l
+    }
+
+    /// Order of the matrix.
+    public var order: Int { lower.rows }
+
+    /// A⁻¹ B, shape of B.
+    public func solve(_ b: Matrix) -> Matrix {
+        let half = substitute(b, transposed: false)
+        return substitute(half, transposed: true)
+    }
+
+    /// A⁻¹ b.
+    public func solve(_ b: [Double]) -> [Double] { solve(Matrix(column: b)).elements }
+
+    /// L⁻¹ B: whitened right-hand sides, whose Gram matrix is Bᵀ A⁻¹ B.
+    public func halfSolve(_ b: Matrix) -> Matrix { substitute(b, transposed: false) }
+
+    /// log det A.
+    public var logDeterminant: Double { 2 * lower.diagonal.reduce(0) { $0 + log($1) } }
+
+    /// L z: with z of unit normals, a draw from N(0, A); shape of z (n, any).
+    public func correlate(_ z: Matrix) -> Matrix { lower * z }
+
+    private func substitute(_ b: Matrix, transposed: Bool) -> Matrix {
+        precondition(b.rows == order, "\(order) rows are needed, not \(b.rows)")
+        var x = b
+        guard order > 0, b.columns > 0 else { return x }
+        cblas_dtrsm(
+            CblasRowMajor, CblasLeft, CblasLower, transposed ? CblasTrans : CblasNoTrans, CblasNonUnit,
+            blasint(order), blasint(b.columns), 1, lower.elements, blasint(order), &x.elements, blasint(b.columns))
+        return x
+    }
+}
