@@ -1,0 +1,77 @@
+import Spectral
+
+extension TwoLayerQG {
+    /// Coefficients of ψ, m² s⁻¹ unnormalised, shape (2, y, x/2 + 1).
+    func streamfunctionSpectrum(_ state: State) -> [Complex] {
+        var ψ = [Complex](repeating: .zero, count: 2 * modes)
+        for i in 0..<2 {
+            for m in 0..<modes {
+                ψ[i * modes + m] =
+                    inversion[i][0][m] * state.spectrum[m] + inversion[i][1][m] * state.spectrum[modes + m]
+            }
+        }
+        return ψ
+    }
+
+    /// Streamfunction ψ of the eddies, m² s⁻¹, shape (2, y, x), of zero mean.
+    public func streamfunction(_ state: State) -> [Double] {
+        let ψ = streamfunctionSpectrum(state)
+        return single.inverse(Array(ψ[..<modes])) + single.inverse(Array(ψ[modes...]))
+    }
+
+    /// Eddy velocities u = −∂ψ/∂y and v = ∂ψ/∂x, m s⁻¹, without the background flow, each of shape (2, y, x).
+    public func velocity(_ state: State) -> (u: [Double], v: [Double]) {
+        let ψ = streamfunctionSpectrum(state)
+        let columns = points / 2 + 1
+        var u: [Double] = []
+        var v: [Double] = []
+        for layer in 0..<2 {
+            let slab = ψ[layer * modes..<(layer + 1) * modes]
+            u += single.inverse(
+                slab.enumerated().map { m, ψ in
+                    let l = wavenumbers.l[m / columns]
+                    return Complex(l * ψ.imaginary, -l * ψ.real)
+                })
+            v += single.inverse(
+                slab.enumerated().map { m, ψ in
+                    let k = wavenumbers.k[m % columns]
+                    return Complex(-k * ψ.imaginary, k * ψ.real)
+                })
+        }
+        return (u, v)
+    }
+
+    /// Mean eddy kinetic energy per unit mass, ½ Σ_j (H_j/H) ⟨|∇ψ_j|²⟩, m² s⁻².
+    public func kineticEnergy(_ state: State) -> Double {
+        let ψ = streamfunctionSpectrum(state)
+        let squares = wavenumbers.squaredMagnitude
+        let (upper, lower) = configuration.depthFractions
+        return 0.5 * upper * meanSquare(ψ[..<modes]) { squares[$0] }
+            + 0.5 * lower * meanSquare(ψ[modes...]) { squares[$0] }
+    }
+
+    /// Mean available potential energy per unit mass, ½ r_d⁻² (H1 H2/H²) ⟨(ψ_1 − ψ_2)²⟩, m² s⁻².
+    public func potentialEnergy(_ state: State) -> Double {
+        let ψ = streamfunctionSpectrum(state)
+        let difference = (0..<modes).map { ψ[$0] - ψ[modes + $0] }
+        let (upper, lower) = configuration.depthFractions
+        let radius = configuration.deformationRadius
+        return 0.5 * upper * lower / (radius * radius) * meanSquare(difference[...])
+    }
+
+    /// Mean potential enstrophy ½ ⟨q_j²⟩ of each layer, s⁻².
+    public func enstrophy(_ state: State) -> (upper: Double, lower: Double) {
+        (0.5 * meanSquare(state.spectrum[..<modes]), 0.5 * meanSquare(state.spectrum[modes...]))
+    }
+
+    /// Courant number max(|U + u|, |v|) Δt/Δx over both layers.
+    public func courantNumber(_ state: State) -> Double {
+        let (u, v) = velocity(state)
+        let c = configuration
+        var speed = 0.0
+        for i in u.indices {
+            speed = max(speed, abs(u[i] + (i < layerCount ? c.upperVelocity : c.lowerVelocity)), abs(v[i]))
+        }
+        return speed * c.timeStep / (c.length / Double(points))
+    }
+}
