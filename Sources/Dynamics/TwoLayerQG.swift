@@ -85,6 +85,11 @@ public final class TwoLayerQG: Sendable {
                     timeStep: configuration.timeStep)
             }
         }
+        // A step checks the flow it starts from; what the last one left is checked here.
+        guard state.spectrum.allSatisfy(\.isFinite) else {
+            throw DynamicsError.blowUp(
+                step: state.step, courant: .nan, limit: configuration.courantLimit, timeStep: configuration.timeStep)
+        }
     }
 
     func check(_ state: State) throws {

@@ -25,8 +25,6 @@ wanted = {0, 1, 3, 500}
 for step in range(501):
     if step in wanted:
         m.q.astype("<f8").tofile(f"two_layer_qg_{step}.f64")
-        if step == 500:
-            print("kinetic energy", repr(m._calc_ke()), "courant", repr(m._calc_cfl()))
     if step < 500:
         m._step_forward()
 m._invert()
