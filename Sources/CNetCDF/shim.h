@@ -1,0 +1,6 @@
+#ifndef SILLAGE_CNETCDF_H
+#define SILLAGE_CNETCDF_H
+
+#include <netcdf.h>
+
+#endif
