@@ -1,0 +1,38 @@
+extension Operator {
+    fileprivate static let attention = Operator("aten::scaled_dot_product_attention")
+    fileprivate static let mathAttention = Operator("aten::_scaled_dot_product_attention_math")
+}
+
+/// Which kernels attention uses here.
+enum AttentionPath {
+    @TaskLocal static var isMath = false
+}
+
+/// Runs `body` with attention made of plain products, which can be differentiated twice and cost O(length²) memory.
+public func withMathAttention<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try AttentionPath.$isMath.withValue(true) { try body() }
+}
+
+/// softmax(q kᵀ · scale + mask) v.
+///
+/// - Parameters:
+///   - query: (…, heads, queries, features)
+///   - key: (…, heads, keys, features)
+///   - value: (…, heads, keys, value features)
+///   - mask: broadcast to (…, heads, queries, keys): true where a query may look, or numbers to add
+///   - causal: a query sees only keys up to its own place
+///   - scale: 1/√features unless given
+/// - Returns: (…, heads, queries, value features)
+/// - Source: Vaswani et al. 2017, arXiv 1706.03762, equation 1.
+public func scaledDotProductAttention(
+    _ query: Tensor, _ key: Tensor, _ value: Tensor, mask: Tensor? = nil, causal: Bool = false, scale: Double? = nil
+) -> Tensor {
+    let scaling: Argument = scale.map { .double($0) } ?? .none
+    if AttentionPath.isMath {
+        return Operator.mathAttention.several(
+            .tensor(query), .tensor(key), .tensor(value), .optional(mask), .double(0), .bool(causal), .none, scaling)[
+                0]!
+    }
+    return Operator.attention(
+        .tensor(query), .tensor(key), .tensor(value), .optional(mask), .double(0), .bool(causal), scaling)
+}

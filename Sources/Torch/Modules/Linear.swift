@@ -1,0 +1,31 @@
+/// y = x Wᵀ + b.
+///
+/// `weight` is (out, in), `bias` (out); both start uniform in ±1/√in, as in PyTorch.
+public final class Linear: Module, Layer {
+    public let weight: Parameter
+    public let bias: Parameter?
+
+    /// A map from `inFeatures` to `outFeatures` numbers.
+    public init(_ inFeatures: Int, _ outFeatures: Int, bias: Bool = true, generator: Generator? = nil) {
+        let bound = 1 / Double(inFeatures).squareRoot()
+        weight = Parameter(.rand([outFeatures, inFeatures], low: -bound, high: bound, generator: generator))
+        self.bias = bias ? Parameter(.rand([outFeatures], low: -bound, high: bound, generator: generator)) : nil
+        super.init()
+    }
+
+    /// `x`: (…, in); result (…, out).
+    public func callAsFunction(_ x: Tensor) -> Tensor { linear(x, weight, bias) }
+}
+
+/// A learned vector for each of a number of words; starts standard normal.
+public final class Embedding: Module, Layer {
+    public let weight: Parameter
+
+    public init(_ words: Int, _ features: Int, generator: Generator? = nil) {
+        weight = Parameter(.randn([words, features], generator: generator))
+        super.init()
+    }
+
+    /// `indices`: integers (…); result (…, features).
+    public func callAsFunction(_ indices: Tensor) -> Tensor { embedding(indices, weight) }
+}

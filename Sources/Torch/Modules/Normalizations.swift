@@ -1,0 +1,81 @@
+/// Normalization over the trailing dimensions; see `layerNorm`. `weight` and `bias` have their shape.
+public final class LayerNorm: Module, Layer {
+    public let weight: Parameter?
+    public let bias: Parameter?
+    public let shape: [Int]
+    public let eps: Double
+
+    public init(_ shape: [Int], eps: Double = 1e-5, affine: Bool = true, bias: Bool = true) {
+        (self.shape, self.eps) = (shape, eps)
+        weight = affine ? Parameter(.ones(shape)) : nil
+        self.bias = affine && bias ? Parameter(.zeros(shape)) : nil
+        super.init()
+    }
+
+    public convenience init(_ features: Int, eps: Double = 1e-5, affine: Bool = true, bias: Bool = true) {
+        self.init([features], eps: eps, affine: affine, bias: bias)
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor { layerNorm(x, shape, weight: weight, bias: bias, eps: eps) }
+}
+
+/// Division by the root mean square over the last dimension; see `rmsNorm`. `weight` is (features).
+public final class RMSNorm: Module, Layer {
+    public let weight: Parameter?
+    public let features: Int
+    public let eps: Double?
+
+    public init(_ features: Int, eps: Double? = nil, affine: Bool = true) {
+        (self.features, self.eps) = (features, eps)
+        weight = affine ? Parameter(.ones([features])) : nil
+        super.init()
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor { rmsNorm(x, [features], weight: weight, eps: eps) }
+}
+
+/// Normalization over groups of channels; see `groupNorm`. `weight` and `bias` are (channels).
+public final class GroupNorm: Module, Layer {
+    public let weight: Parameter?
+    public let bias: Parameter?
+    public let groups: Int
+    public let eps: Double
+
+    public init(_ groups: Int, _ channels: Int, eps: Double = 1e-5, affine: Bool = true) {
+        precondition(channels % groups == 0, "\(groups) groups do not divide \(channels) channels")
+        (self.groups, self.eps) = (groups, eps)
+        weight = affine ? Parameter(.ones([channels])) : nil
+        bias = affine ? Parameter(.zeros([channels])) : nil
+        super.init()
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor { groupNorm(x, groups, weight: weight, bias: bias, eps: eps) }
+}
+
+/// Normalization by batch statistics of (batch, channels, …); see `batchNorm`. All tensors are (channels).
+public final class BatchNorm: Module, Layer {
+    public let weight: Parameter
+    public let bias: Parameter
+    public let runningMean: Buffer
+    public let runningVariance: Buffer
+    public let numBatchesTracked = Buffer(Tensor(0))
+    public let momentum, eps: Double
+
+    public override var stateNames: [String: String] { ["runningVariance": "running_var"] }
+
+    public init(_ channels: Int, eps: Double = 1e-5, momentum: Double = 0.1) {
+        (self.eps, self.momentum) = (eps, momentum)
+        weight = Parameter(.ones([channels]))
+        bias = Parameter(.zeros([channels]))
+        runningMean = Buffer(.zeros([channels]))
+        runningVariance = Buffer(.ones([channels]))
+        super.init()
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        if isTraining { numBatchesTracked.addInPlace(1) }
+        return batchNorm(
+            x, runningMean: runningMean, runningVariance: runningVariance, weight: weight, bias: bias,
+            training: isTraining, momentum: momentum, eps: eps)
+    }
+}
