@@ -1,0 +1,132 @@
+import Foundation
+
+/// The times of a figure.
+public enum TimeAxis: Sendable, Hashable {
+    /// Instants in seconds since 1970-01-01T00:00:00, in the standard calendar; labelled with dates.
+    case instants([Double])
+    /// Numbers in the unit given, such as hours or days since a start; labelled with numbers.
+    case elapsed([Double], units: String)
+
+    /// The numbers themselves.
+    public var values: [Double] {
+        switch self {
+        case .instants(let values), .elapsed(let values, _): values
+        }
+    }
+
+    /// What the axis is called.
+    var label: String {
+        switch self {
+        case .instants: ""
+        case .elapsed(_, let units): Units.label("time", units)
+        }
+    }
+
+    func ticks(_ range: ClosedRange<Double>, count: Int) -> Ticks {
+        switch self {
+        case .instants: Ticks.dates(range, count: count)
+        case .elapsed: Ticks.linear(range, count: count)
+        }
+    }
+
+    /// A time as a short text, such as `21 Mar 2019 06:00`.
+    public static func text(_ instant: Double) -> String {
+        let time = CivilTime(instant)
+        return "\(time.day) \(CivilTime.months[time.month - 1]) \(time.year) " + time.clock
+    }
+}
+
+/// Year, month, day and time of day of an instant in UTC.
+struct CivilTime {
+    var year, month, day: Int
+    var second: Double
+
+    static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    /// Days to civil date in the proleptic Gregorian calendar. Source: Hinnant 2013, “chrono-compatible low-level date
+    /// algorithms”.
+    init(_ instant: Double) {
+        let days = Int(floor(instant / 86400))
+        second = instant - Double(days) * 86400
+        let z = days + 719_468
+        let era = (z >= 0 ? z : z - 146_096) / 146_097
+        let dayOfEra = z - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shifted = (5 * dayOfYear + 2) / 153
+        day = dayOfYear - (153 * shifted + 2) / 5 + 1
+        month = shifted < 10 ? shifted + 3 : shifted - 9
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    }
+
+    /// The first instant of a month; `month` may be outside 1…12.
+    static func start(year: Int, month: Int) -> Double {
+        let total = year * 12 + (month - 1)
+        let year = Int(floor(Double(total) / 12))
+        let month = total - year * 12 + 1
+        let y = month <= 2 ? year - 1 : year
+        let era = (y >= 0 ? y : y - 399) / 400
+        let yearOfEra = y - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return Double(era * 146_097 + dayOfEra - 719_468) * 86400
+    }
+
+    var clock: String {
+        String(format: "%02d:%02d", Int(second) / 3600, Int(second) / 60 % 60)
+    }
+}
+
+extension Ticks {
+    /// Dates and times of day at round places: minutes, hours, days, months or years as the range asks.
+    static func dates(_ range: ClosedRange<Double>, count: Int) -> Ticks {
+        let span = range.upperBound - range.lowerBound
+        let steps: [Double] =
+            [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map { $0 * 60 }
+            + [1, 2, 5, 7, 10, 14].map { $0 * 86400 }
+        guard let step = steps.first(where: { span / $0 <= Double(count) + 0.5 }) else {
+            return months(range, count: count)
+        }
+        var previousDay: Int?
+        let ticks = values(in: range, step: step).map { value -> Tick in
+            let time = CivilTime(value)
+            let date = "\(time.day) \(CivilTime.months[time.month - 1])"
+            if step >= 86400 { return plain(value, date) }
+            // The day is written once, under the first of its hours.
+            defer { previousDay = time.day }
+            let width = Style.width(of: date, size: Style.tickSize)
+            return previousDay == time.day
+                ? plain(value, time.clock)
+                : Tick(value: value, quoted: "\"\(time.clock)\\n\(date)\"", width: width)
+        }
+        return Ticks(ticks: ticks)
+    }
+
+    private static func months(_ range: ClosedRange<Double>, count: Int) -> Ticks {
+        let first = CivilTime(range.lowerBound)
+        let last = CivilTime(range.upperBound)
+        let total = (last.year - first.year) * 12 + last.month - first.month + 1
+        let steps = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200]
+        let step = steps.first { total / $0 <= count } ?? 1200
+        var ticks: [Tick] = []
+        var month = first.year * 12 + first.month - 1
+        month -= month % step
+        while month <= last.year * 12 + last.month {
+            let instant = CivilTime.start(year: month / 12, month: month % 12 + 1)
+            if range.contains(instant) {
+                let year = String(month / 12)
+                let name = CivilTime.months[month % 12]
+                let isFirst = month % 12 == 0 || ticks.isEmpty
+                ticks.append(
+                    step >= 12
+                        ? plain(instant, year)
+                        : isFirst
+                            ? Tick(
+                                value: instant, quoted: "\"\(name)\\n\(year)\"", width: Style.width(of: year, size: 8))
+                            : plain(instant, name))
+            }
+            month += step
+        }
+        return Ticks(ticks: ticks)
+    }
+}
