@@ -1,0 +1,200 @@
+import Fields
+import Foundation
+import LinearAlgebra
+import Observing
+
+/// The covariance of a world whose statistics are the same everywhere on a doubly periodic plane:
+/// B depends on the displacement and the lag only, c_uv(l, d) = E[a_u(t, r) a_v(t + l, r + d)].
+///
+/// Averaging over all positions makes every state worth many: the estimate has full rank in space and little noise,
+/// so no taper is needed.
+///
+/// - Source: Wiener and Khinchin: c is the inverse transform of the cross spectrum, averaged over the states.
+public struct HomogeneousCovariance: SpaceTimeCovariance {
+    /// Largest lag in steps.
+    public let halfWidth: Int
+    /// The diagonal of B for one state, flattened as (variable, y, x).
+    public let variance: [Double]
+    private let anomalies: Anomalies
+    private let variables: Int
+    private let shape: (y: Int, x: Int)
+    /// c, flattened as (lag 0…2 halfWidth, u, v, dy, dx).
+    private let table: [Double]
+
+    /// - Parameters:
+    ///   - grid: a plane that repeats along both axes, evenly spaced
+    ///   - halfWidth: largest lag in steps
+    /// - Throws: `FieldsError.axes` for other grids, and where no trajectory is long enough for the lags.
+    public init(_ anomalies: Anomalies, grid: Grid, halfWidth: Int) throws {
+        guard grid.kind == .plane, grid.y.isWhole, grid.x.isWhole else {
+            throw FieldsError(
+                .axes, "a homogeneous covariance needs an evenly spaced plane that repeats along both axes")
+        }
+        guard anomalies.trajectories.contains(where: { $0.count > 2 * halfWidth }) else {
+            throw FieldsError(
+                .axes,
+                "no trajectory of the archive holds \(2 * halfWidth + 1) consecutive states, which lags of "
+                    + "±\(halfWidth) steps need: take a smaller half-width")
+        }
+        self.anomalies = anomalies
+        self.halfWidth = halfWidth
+        shape = grid.shape
+        variables = anomalies.stateCount / grid.count
+        let transform = PlaneTransform(rows: shape.y, columns: shape.x)
+        table = Self.table(anomalies, transform, variables: variables, lags: 2 * halfWidth + 1)
+        let cells = grid.count
+        var variance: [Double] = []
+        for v in 0..<variables {
+            variance += [Double](repeating: table[(v * variables + v) * cells], count: cells)
+        }
+        self.variance = variance
+    }
+
+    /// Averages conj(F_u(t, k)) F_v(t + l, k) over all pairs of states and transforms back.
+    private static func table(
+        _ anomalies: Anomalies, _ transform: PlaneTransform, variables: Int, lags: Int
+    ) -> [Double] {
+        let (cells, modes) = (transform.rows * transform.columns, transform.rows * transform.half)
+        let pairs = variables * variables * modes
+        var real = [Double](repeating: 0, count: lags * pairs)
+        var imaginary = real
+        var counts = [Double](repeating: 0, count: lags)
+        for range in anomalies.trajectories {
+            // The last `lags` spectra are enough: older states are out of reach.
+            var recent: [(real: [Double], imaginary: [Double])] = []
+            for state in range {
+                let start = state * anomalies.stateCount
+                let spectra = (0..<variables).map { v in
+                    transform.forward(Array(anomalies.values[start + v * cells..<start + (v + 1) * cells]))
+                }
+                recent.append((spectra.flatMap(\.real), spectra.flatMap(\.imaginary)))
+                if recent.count > lags { recent.removeFirst() }
+                let now = recent[recent.count - 1]
+                for lag in 0..<recent.count {
+                    let past = recent[recent.count - 1 - lag]
+                    counts[lag] += 1
+                    for u in 0..<variables {
+                        for v in 0..<variables {
+                            accumulate(
+                                past, u * modes, now, v * modes, modes, &real, &imaginary,
+                                at: lag * pairs + (u * variables + v) * modes)
+                        }
+                    }
+                }
+            }
+        }
+        return (0..<lags).flatMap { lag in
+            (0..<variables * variables).flatMap { pair in
+                let start = lag * pairs + pair * modes
+                let scale = anomalies.correction / (counts[lag] * Double(cells) * Double(cells))
+                return transform.inverse(
+                    real: real[start..<start + modes].map { scale * $0 },
+                    imaginary: imaginary[start..<start + modes].map { scale * $0 })
+            }
+        }
+    }
+
+    private static func accumulate(
+        _ past: (real: [Double], imaginary: [Double]), _ u: Int, _ now: (real: [Double], imaginary: [Double]), _ v: Int,
+        _ modes: Int, _ real: inout [Double], _ imaginary: inout [Double], at start: Int
+    ) {
+        for k in 0..<modes {
+            let (a, b) = (past.real[u + k], past.imaginary[u + k])
+            let (c, d) = (now.real[v + k], now.imaginary[v + k])
+            real[start + k] += a * c + b * d
+            imaginary[start + k] += a * d - b * c
+        }
+    }
+
+    /// Where c_uv(l, ·) starts in the table, and whether displacements are reversed: c_uv(−l, d) = c_vu(l, −d).
+    private func block(_ u: Int, _ v: Int, lag: Int) -> (start: Int, reversed: Bool) {
+        let cells = shape.y * shape.x
+        return lag >= 0
+            ? (((lag * variables + u) * variables + v) * cells, false)
+            : (((-lag * variables + v) * variables + u) * cells, true)
+    }
+
+    /// B seen by observations, looked up by displacement and lag.
+    public func seen(by rows: LaggedRows) -> (observed: Matrix, cross: Matrix) {
+        let cells = shape.y * shape.x
+        var observed = Matrix(rows: rows.count, columns: rows.count)
+        var cross = Matrix(rows: rows.count, columns: variables * cells)
+        for i in 0..<rows.count {
+            for j in 0...i {
+                var sum = 0.0
+                for a in rows.row(i) {
+                    for b in rows.row(j) { sum += a.weight * b.weight * covariance(a, b) }
+                }
+                observed[i, j] = sum
+                observed[j, i] = sum
+            }
+            for entry in rows.row(i) {
+                for v in 0..<variables {
+                    addRow(of: entry, variable: v, into: &cross.elements, at: (i * variables + v) * cells)
+                }
+            }
+        }
+        return (observed, cross)
+    }
+
+    private func covariance(_ a: LaggedRows.Entry, _ b: LaggedRows.Entry) -> Double {
+        let cells = shape.y * shape.x
+        let (u, v) = (a.element / cells, b.element / cells)
+        let (start, reversed) = block(u, v, lag: b.lag - a.lag)
+        var dy = b.element % cells / shape.x - a.element % cells / shape.x
+        var dx = b.element % shape.x - a.element % shape.x
+        if reversed { (dy, dx) = (-dy, -dx) }
+        if dy < 0 { dy += shape.y }
+        if dx < 0 { dx += shape.x }
+        return table[start + dy * shape.x + dx]
+    }
+
+    /// Adds the covariance of an entry with variable v of the state at lag 0, at every grid point.
+    private func addRow(of entry: LaggedRows.Entry, variable v: Int, into target: inout [Double], at offset: Int) {
+        let cells = shape.y * shape.x
+        let (y0, x0) = (entry.element % cells / shape.x, entry.element % shape.x)
+        let (start, reversed) = block(entry.element / cells, v, lag: -entry.lag)
+        target.withUnsafeMutableBufferPointer { target in
+            table.withUnsafeBufferPointer { table in
+                for y in 0..<shape.y {
+                    let dy = (reversed ? y0 - y + shape.y : y - y0 + shape.y) % shape.y
+                    let line = start + dy * shape.x
+                    let into = offset + y * shape.x
+                    for x in 0..<shape.x {
+                        var dx = reversed ? x0 - x : x - x0
+                        if dx < 0 { dx += shape.x }
+                        target[into + x] += entry.weight * table[line + dx]
+                    }
+                }
+            }
+        }
+    }
+
+    /// Σ z_i (a_i shifted at random) / √n: over all shifts, the covariance of the sum is the homogeneous one.
+    public func draw(length: Int, seed: UInt64, member: Int) -> [Double] {
+        var random = CounterRandom(seed: seed, stream: Stream.background, member: member)
+        let (ny, nx) = shape
+        var (z, sy, sx) = (0.0, 0, 0)
+        return anomalies.combined(length: length, random: &random) { random in
+            z = random.normal()
+            sy = Int.random(in: 0..<ny, using: &random)
+            sx = Int.random(in: 0..<nx, using: &random)
+        } add: { state, weight, into in
+            for line in 0..<variables * ny {
+                let source = state + (line / ny * ny + (line % ny + sy) % ny) * nx
+                let target = into + line * nx
+                for x in 0..<nx - sx { target[x] += z * weight * source[x + sx] }
+                for x in nx - sx..<nx { target[x] += z * weight * source[x + sx - nx] }
+            }
+        }
+    }
+}
+
+extension Axis {
+    /// Whether the points are evenly spaced and fill one period.
+    fileprivate var isWhole: Bool {
+        guard let period, count > 0 else { return false }
+        let step = period / Double(count)
+        return zip(values, values.dropFirst()).allSatisfy { abs($1 - $0 - step) < 1e-6 * step }
+    }
+}

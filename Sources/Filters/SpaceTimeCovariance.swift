@@ -1,0 +1,50 @@
+import Fields
+import LinearAlgebra
+
+/// Observations as one state sees them: rows of H whose entries are (lag in steps, element of a state, weight).
+public struct LaggedRows: Sendable, Hashable {
+    /// One weight of a row.
+    public struct Entry: Sendable, Hashable {
+        /// Steps from the analysed state to the one that is measured.
+        public var lag: Int
+        /// Element of that state, flattened as (variable, y, x).
+        public var element: Int
+        /// Its weight.
+        public var weight: Double
+    }
+
+    /// Row i holds the entries `offsets[i]..<offsets[i + 1]`.
+    public var offsets: [Int] = [0]
+    /// All entries.
+    public var entries: [Entry] = []
+    /// Where each row measures: latitude in degrees or metres.
+    public var y: [Double] = []
+    /// Longitude in degrees, or metres.
+    public var x: [Double] = []
+    /// Standard deviation of each row's error.
+    public var errors: [Double] = []
+
+    /// Number of rows.
+    public var count: Int { offsets.count - 1 }
+    /// The entries of a row.
+    public func row(_ i: Int) -> ArraySlice<Entry> { entries[offsets[i]..<offsets[i + 1]] }
+}
+
+/// The covariance B of a climate's anomalies in space and time, never formed: what the analysis needs of it.
+public protocol SpaceTimeCovariance: Sendable {
+    /// The largest |lag| of rows that it can serve.
+    var halfWidth: Int { get }
+    /// The diagonal of B for one state, flattened as (variable, y, x).
+    var variance: [Double] { get }
+
+    /// B seen by observations.
+    ///
+    /// - Returns: H B Hᵀ, shape (rows, rows), without R; and H B restricted to the state at lag 0, shape
+    ///   (rows, elements of a state).
+    func seen(by rows: LaggedRows) -> (observed: Matrix, cross: Matrix)
+
+    /// A draw from N(0, B) over a trajectory.
+    ///
+    /// - Returns: flattened as (time, variable, y, x).
+    func draw(length: Int, seed: UInt64, member: Int) -> [Double]
+}
