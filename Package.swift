@@ -23,11 +23,74 @@ let torchLibraries: [LinkerSetting] = [
     .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
 ]
 
+let targets: [Target] = [
+    // Engines
+    .target(name: "CTorch", cxxSettings: torchHeaders, linkerSettings: torchLibraries),
+    .target(name: "Torch", dependencies: ["CTorch"]),
+    .systemLibrary(name: "CNetCDF", pkgConfig: "netcdf", providers: [.apt(["libnetcdf-dev"])]),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CUDUnits", providers: [.apt(["libudunits2-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev"])]),
+    .systemLibrary(
+        name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+    .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"]),
+    .target(name: "Spectral", dependencies: ["CFFTW"]),
+
+    // Science
+    .target(
+        name: "Fields",
+        dependencies: ["CNetCDF", "CHDF5", "CUDUnits", "CCrypto", .product(name: "SwiftCSV", package: "SwiftCSV")]),
+    .target(name: "Dynamics", dependencies: ["Spectral"]),
+    .target(name: "Observing", dependencies: ["Fields"]),
+    .target(name: "Filters", dependencies: ["LinearAlgebra", "Observing"]),
+    .target(name: "Diffusion", dependencies: ["Torch"]),
+    .target(name: "Networks", dependencies: ["Torch"]),
+    .target(
+        name: "Training", dependencies: ["Torch", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+        exclude: ["TensorBoard/events.proto"]),
+    .target(name: "Verification", dependencies: ["Fields", "Spectral", "Dynamics"]),
+    .target(name: "Figures", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")]),
+    .target(
+        name: "Assimilation",
+        dependencies: [
+            "Diffusion", "Networks", "Training", "Observing", "LinearAlgebra", .product(name: "Yams", package: "Yams"),
+        ]),
+
+    // Front
+    .executableTarget(
+        name: "sillage",
+        dependencies: [
+            "Assimilation", "Filters", "Dynamics", "Verification", "Figures",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
+
+    // Tests
+    .testTarget(name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "FieldsTests", dependencies: ["Fields"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
+    .testTarget(name: "SpectralTests", dependencies: ["Spectral"]),
+    .testTarget(name: "DynamicsTests", dependencies: ["Dynamics", "Spectral"], exclude: ["Fixtures"]),
+    .testTarget(name: "ObservingTests", dependencies: ["Observing"]),
+    .testTarget(name: "FiltersTests", dependencies: ["Filters"]),
+    .testTarget(name: "DiffusionTests", dependencies: ["Diffusion"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks"], exclude: ["Fixtures"]),
+    .executableTarget(name: "TrainingProbe", dependencies: ["Training"], path: "Tests/TrainingProbe"),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "TrainingProbe"]),
+    .testTarget(
+        name: "VerificationTests", dependencies: ["Verification", "Spectral", "Dynamics"], exclude: ["Fixtures"]),
+    .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
+    .testTarget(name: "AssimilationTests", dependencies: ["Assimilation", "Filters"]),
+    .testTarget(name: "CommandTests", dependencies: ["sillage"]),
+].filter { target in
+    let tests = target.isTest || target.name == "TrainingProbe"
+    let folder = root + (tests ? "/Tests/" : "/Sources/") + target.name
+    return (try? FileManager.default.contentsOfDirectory(atPath: folder).isEmpty) == false
+}
+
 let package = Package(
     name: "sillage",
-    products: [
-        .executable(name: "sillage", targets: ["sillage"])
-    ],
+    products: [.executable(name: "sillage", targets: ["sillage"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
@@ -35,43 +98,5 @@ let package = Package(
         .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
-    targets: [
-        // Engines
-        .target(name: "CTorch", cxxSettings: torchHeaders, linkerSettings: torchLibraries),
-        .target(name: "Torch", dependencies: ["CTorch"]),
-        .systemLibrary(name: "CNetCDF", pkgConfig: "netcdf", providers: [.apt(["libnetcdf-dev"])]),
-        .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
-        .systemLibrary(name: "CUDUnits", providers: [.apt(["libudunits2-dev"])]),
-        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev"])]),
-        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
-        .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"]),
-        .target(name: "Spectral", dependencies: ["CFFTW"]),
-
-        // Science
-        .target(
-            name: "Fields",
-            dependencies: ["CNetCDF", "CHDF5", "CUDUnits", "CCrypto", .product(name: "SwiftCSV", package: "SwiftCSV")]),
-        .target(name: "Dynamics", dependencies: ["Spectral"]),
-        .target(name: "Observing", dependencies: ["Fields"]),
-        .target(name: "Filters", dependencies: ["LinearAlgebra", "Observing"]),
-        .target(name: "Diffusion", dependencies: ["Torch"]),
-        .target(name: "Networks", dependencies: ["Torch"]),
-        .target(
-            name: "Training", dependencies: ["Torch", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
-        .target(name: "Verification", dependencies: ["Fields", "Spectral", "Dynamics"]),
-        .target(
-            name: "Figures", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")]),
-        .target(
-            name: "Assimilation",
-            dependencies: ["Diffusion", "Networks", "Training", "Observing", .product(name: "Yams", package: "Yams")]),
-
-        // Front
-        .executableTarget(
-            name: "sillage",
-            dependencies: [
-                "Assimilation", "Filters", "Dynamics", "Verification", "Figures",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
-    ]
+    targets: targets
 )

@@ -1,0 +1,55 @@
+import Torch
+
+/// d(x_t) = E[x | x_t]: everything is a denoiser. A trained network is one, an observation wraps one and yields
+/// one, a sliding window wraps one and yields one for longer trajectories.
+public protocol Denoiser {
+    /// The expected clean sample.
+    ///
+    /// - Parameters:
+    ///   - x: noisy samples, shape (batch, …)
+    ///   - noise: their noise level
+    /// - Returns: E[x | x_t], same shape.
+    func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor
+}
+
+/// A denoiser that also knows when and where its sample lies (calendar, class, a sentence).
+public protocol ContextualDenoiser {
+    /// The expected clean sample given its context.
+    ///
+    /// - Parameters:
+    ///   - x: noisy samples, shape (batch, …)
+    ///   - noise: one level per example
+    ///   - context: shape (batch, …) or nil where the world has none
+    /// - Returns: E[x | x_t, context], same shape as `x`.
+    func callAsFunction(_ x: Tensor, each noise: [Noise], context: Tensor?) -> Tensor
+}
+
+/// A contextual denoiser with its context fixed.
+public struct Conditioned<Prior: ContextualDenoiser>: Denoiser {
+    /// The denoiser that takes a context.
+    public let prior: Prior
+    /// Shape (1, …) or (batch, …), or nil.
+    public let context: Tensor?
+
+    /// Fixes `context` for every call.
+    public init(_ prior: Prior, context: Tensor?) {
+        self.prior = prior
+        self.context = context
+    }
+
+    public func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor {
+        let batch = x.shape[0]
+        let context = context.map { $0.expand([batch] + $0.shape.dropFirst()) }
+        return prior(x, each: [Noise](repeating: noise, count: batch), context: context)
+    }
+}
+
+/// A denoiser given by a closure: analytic priors, tests.
+public struct AnalyticDenoiser: Denoiser {
+    let expectation: (Tensor, Noise) -> Tensor
+
+    /// Wraps E[x | x_t] given in closed form.
+    public init(_ expectation: @escaping (Tensor, Noise) -> Tensor) { self.expectation = expectation }
+
+    public func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor { expectation(x, noise) }
+}

@@ -1,0 +1,98 @@
+import Torch
+
+/// A Gaussian law N(0, C) over trajectories whose covariance is known by its eigenvectors: C = E diag(λ) Eᵀ + r (I − E Eᵀ).
+///
+/// Everything a diffusion asks of a Gaussian prior is a function of C, so one operation, ``apply(_:each:_:)``, serves all.
+public protocol GaussianLaw: Sendable {
+    /// Shape of one trajectory: (channels, time, y, x).
+    var shape: [Int] { get }
+    /// λ: variances along the columns of E, shape (rank), positive.
+    var variances: Tensor { get }
+    /// r: variance outside the span of E; 0 where E spans everything.
+    var residualVariance: Double { get }
+    /// Eᵀ x for trajectories x of shape (batch, channels, time, y, x): shape (batch, rank).
+    func project(_ x: Tensor) -> Tensor
+    /// E c for coefficients c of shape (batch, rank): shape (batch, channels, time, y, x).
+    func expand(_ c: Tensor) -> Tensor
+    /// The mean of f(variance) over all directions of a trajectory.
+    func mean(_ f: (Tensor) -> Tensor) -> Double
+}
+
+extension GaussianLaw {
+    /// Number of values in one trajectory.
+    public var dimension: Int { shape.reduce(1, *) }
+    /// Number of columns of E.
+    public var rank: Int { variances.count }
+    /// Mean variance of a value.
+    public var meanVariance: Double { mean { λ in λ } }
+
+    /// f(C) x: f(λ) along E and f(r) across it, with one noise level per example.
+    ///
+    /// - Parameters:
+    ///   - x: shape (batch, channels, time, y, x)
+    ///   - noise: one level per example
+    ///   - f: element-wise on variances
+    public func apply(_ x: Tensor, each noise: [Noise], _ f: (Tensor, Noise) -> Tensor) -> Tensor {
+        // In a sampler every example shares one level: evaluate f once.
+        let distinct = noise.allSatisfy { $0 == noise[0] } ? [noise[0]] : noise
+        let along = Tensor.stack(distinct.map { f(variances, $0) }, 0)
+        guard residualVariance > 0 else { return expand(along * project(x)) }
+        let r = Tensor([residualVariance], shape: [1]).to(like: variances)
+        let across = Tensor.stack(distinct.map { f(r, $0) }, 0)
+        return across.reshape([-1, 1, 1, 1, 1]) * x + expand((along - across) * project(x))
+    }
+
+    /// The mean of f(variance) over all directions of a trajectory.
+    public func mean(_ f: (Tensor) -> Tensor) -> Double {
+        var total = f(variances).to(.float64).sum().item()
+        if residualVariance > 0 {
+            total += f(Tensor([residualVariance], shape: [1])).item() * Double(dimension - rank)
+        }
+        return total / Double(dimension)
+    }
+
+    /// E[x | x_t] = α C (α² C + σ² I)⁻¹ x_t: optimal for this law (the Wiener filter).
+    ///
+    /// - Parameters:
+    ///   - x: noisy trajectories, shape (batch, channels, time, y, x)
+    ///   - noise: one level per example
+    /// - Returns: same shape.
+    public func wiener(_ x: Tensor, each noise: [Noise]) -> Tensor {
+        apply(x, each: noise) { λ, n in n.α * λ / (n.α * n.α * λ + n.σ * n.σ) }
+    }
+
+    /// Eigenvalues of the covariance of p(x | x_t), σ² λ/(α² λ + σ²), for prior variances λ.
+    public func posteriorVariance(_ λ: Tensor, _ n: Noise) -> Tensor { n.σ * n.σ * λ / (n.α * n.α * λ + n.σ * n.σ) }
+
+    /// The square root of the covariance of p(x | x_t) applied to `x`.
+    public func posteriorDeviation(_ x: Tensor, each noise: [Noise]) -> Tensor {
+        apply(x, each: noise) { λ, n in posteriorVariance(λ, n).sqrt() }
+    }
+
+    /// Mean variance of p(x | x_t) over all values of a trajectory.
+    public func meanPosteriorVariance(_ n: Noise) -> Double { mean { posteriorVariance($0, n) } }
+
+    /// Samples of N(0, C): `noise` is standard normal of shape (batch, channels, time, y, x).
+    public func sample(_ noise: Tensor) -> Tensor {
+        apply(noise, each: [Noise](repeating: Noise(α: 1, σ: 1), count: noise.shape[0])) { λ, _ in λ.sqrt() }
+    }
+}
+
+/// The exact denoiser of a Gaussian law.
+public struct WienerDenoiser: ContextualDenoiser, WeightedDenoiser, Denoiser {
+    /// The law.
+    public let law: any GaussianLaw
+
+    /// The denoiser of `law`.
+    public init(_ law: any GaussianLaw) { self.law = law }
+
+    public func callAsFunction(_ x: Tensor, each noise: [Noise], context: Tensor?) -> Tensor {
+        law.wiener(x, each: noise)
+    }
+
+    public func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor {
+        law.wiener(x, each: [Noise](repeating: noise, count: x.shape[0]))
+    }
+
+    public func errorVariance(_ noise: Noise) -> Double { law.meanPosteriorVariance(noise) }
+}

@@ -1,0 +1,104 @@
+import Torch
+
+/// An iterative solver of M u = b, one system a row, with M given by its product.
+public enum LinearSolver: Sendable, Hashable {
+    /// u = P⁻¹ b: the preconditioner alone, no product with M.
+    case preconditionerOnly
+    /// Conjugate gradients: M symmetric positive definite. Stops early once every row's residual is below
+    /// `tolerance` times its right-hand side.
+    case conjugateGradient(iterations: Int, tolerance: Double = 1e-6)
+    /// GMRES without restart: any invertible M.
+    case gmres(iterations: Int, tolerance: Double = 1e-6)
+
+    /// Solves M u = b.
+    ///
+    /// - Parameters:
+    ///   - product: u ↦ M u for rows u of shape (batch, unknowns)
+    ///   - b: shape (batch, unknowns)
+    ///   - preconditioner: an approximate M⁻¹, or nil for the identity
+    /// - Returns: shape (batch, unknowns).
+    public func solve(
+        _ product: (Tensor) -> Tensor, _ b: Tensor, preconditioner: ((Tensor) -> Tensor)? = nil
+    ) -> Tensor {
+        switch self {
+        case .preconditionerOnly:
+            precondition(preconditioner != nil, "a solve by the preconditioner alone needs a preconditioner")
+            return preconditioner!(b)
+        case .conjugateGradient(let iterations, let tolerance):
+            return preconditionedConjugateGradient(product, b, iterations, tolerance, preconditioner ?? { $0 })
+        case .gmres(let iterations, let tolerance):
+            return generalisedMinimalResidual(product, b, iterations, tolerance, preconditioner ?? { $0 })
+        }
+    }
+}
+
+private func dot(_ a: Tensor, _ b: Tensor) -> Tensor { (a * b).sum([1], keepdim: true) }
+
+/// Preconditioned conjugate gradients. Source: Saad 2003, algorithm 9.1.
+private func preconditionedConjugateGradient(
+    _ product: (Tensor) -> Tensor, _ b: Tensor, _ iterations: Int, _ tolerance: Double, _ inverse: (Tensor) -> Tensor
+) -> Tensor {
+    let tiny = 1e-30
+    var u = Tensor.zeros(like: b)
+    var r = b
+    var z = inverse(r)
+    var p = z
+    var ρ = dot(r, z)
+    let bound = tolerance * tolerance * dot(b, b)
+    for iteration in 0..<iterations {
+        let q = product(p)
+        // A row already solved has p = 0: no step there.
+        let step = ρ / (dot(p, q) + tiny)
+        u = u + step * p
+        r = r - step * q
+        if iteration + 1 == iterations || dot(r, r).le(bound).all().itemAsBool() { break }
+        z = inverse(r)
+        let ρNext = dot(r, z)
+        p = z + ρNext / (ρ + tiny) * p
+        ρ = ρNext
+    }
+    return u
+}
+
+/// GMRES, preconditioned from the right, the small least-squares problems solved through their normal equations in
+/// float64. Source: Saad & Schultz 1986; Saad 2003, algorithm 9.5.
+private func generalisedMinimalResidual(
+    _ product: (Tensor) -> Tensor, _ b: Tensor, _ iterations: Int, _ tolerance: Double, _ inverse: (Tensor) -> Tensor
+) -> Tensor {
+    let tiny = 1e-30
+    let β = dot(b, b).sqrt()
+    var basis = [b / (β + tiny)]
+    var directions: [Tensor] = []
+    var columns: [[Tensor]] = []
+    var coefficients: Tensor?
+    for k in 0..<iterations {
+        let z = inverse(basis[k])
+        directions.append(z)
+        var w = product(z)
+        var h: [Tensor] = []
+        for v in basis {  // modified Gram–Schmidt
+            let c = dot(w, v)
+            h.append(c)
+            w = w - c * v
+        }
+        let norm = dot(w, w).sqrt()
+        h.append(norm)
+        columns.append(h)
+        basis.append(w / (norm + tiny))
+
+        // min || β e₁ − H y || with H of shape (batch, k + 2, k + 1)
+        let zero = Tensor.zeros(like: norm)
+        let hessenberg = Tensor.stack(
+            columns.map { Tensor.cat($0 + [Tensor](repeating: zero, count: k + 2 - $0.count), 1) }, 2
+        ).to(.float64)
+        let target = Tensor.cat([β] + [Tensor](repeating: zero, count: k + 1), 1).to(.float64).unsqueeze(2)
+        let transposed = hessenberg.transpose(1, 2)
+        let normal = transposed.matmul(hessenberg) + 1e-14 * Tensor.eye(k + 1, dtype: .float64, device: b.device)
+        let y = normal.solve(transposed.matmul(target))
+        coefficients = y.squeeze(2).to(b.dtype)
+        let residual = (target - hessenberg.matmul(y)).square().sum([1]).sqrt().to(b.dtype)
+        if residual.le(tolerance * β).all().itemAsBool() { break }
+    }
+    guard let y = coefficients else { return Tensor.zeros(like: b) }
+    return directions.enumerated().reduce(Tensor.zeros(like: b)) { $0 + y.narrow(1, $1.offset, 1) * $1.element }
+}
