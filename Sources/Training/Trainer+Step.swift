@@ -73,6 +73,14 @@ extension Trainer {
                 + "try a lower learning_rate, a longer warmup_steps or a smaller clip_norm in a new output folder")
     }
 
+    /// A learning rate that never leaves its rise is a configuration's mistake, though training can go on.
+    func warnOfWarmup() {
+        guard let planned = state.plannedSteps, planned <= configuration.warmupSteps else { return }
+        reporter.say(
+            "warning: all \(planned) steps lie in the warm-up of \(configuration.warmupSteps): "
+                + "the learning rate never reaches \(configuration.learningRate); lower warmup_steps")
+    }
+
     /// Turns the time budget into a number of steps once enough has been timed.
     ///
     /// - Returns: whether it did
@@ -83,7 +91,8 @@ extension Trainer {
         let total = plan.total(step: state.step, spent: state.seconds, configuration: configuration)
         state.plannedSteps = total
         let pace = plan.secondsPerStep(configuration)
-        reporter.say("\(minutes) minutes are about \(total) steps of \(ProgressBar.pace(1 / pace))")
+        reporter.say("\(minutes) minutes are about \(total) steps at \(ProgressBar.pace(1 / pace))")
+        warnOfWarmup()
         return true
     }
 }

@@ -79,6 +79,7 @@ public final class Trainer<Task: TrainingTask> {
 
         clock = Self.now()
         try begin()
+        warnOfWarmup()
         var status = ending()
         while status == nil {
             try advance()

@@ -30,7 +30,10 @@ configuration.checkpointEvery = 7
 configuration.seed = 5
 
 do {
-    let trainer = try Trainer(SineTask(ballast: 1 << 20), configuration: configuration, output: output)
+    let interruption = Interruption()
+    interruption.listen()
+    let trainer = try Trainer(
+        SineTask(ballast: 1 << 20), configuration: configuration, output: output, interruption: interruption)
     trainer.onStep = { say("step \($0.step)") }
     trainer.checkpoints.atStage = { stage in
         say("stage \(stage.rawValue)")

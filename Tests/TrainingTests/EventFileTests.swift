@@ -30,6 +30,25 @@ struct EventFileTests {
         #expect(writer.url.lastPathComponent == "events.out.tfevents.1700000000.sillage")
     }
 
+    /// Fixtures/events.py wrote the file with TensorBoard's own messages and framing.
+    @Test func theBytesAreThoseThatTensorBoardWrites() throws {
+        let fixture = try #require(
+            Bundle.module.url(forResource: "tensorboard", withExtension: "tfevents", subdirectory: "Fixtures"))
+        let events = try scalarEvents(contentsOf: fixture)
+        #expect(events.map(\.step) == [0, 1, 2])
+        #expect(events.map(\.value) == [1.5, 0.75, 0.1])
+
+        let writer = try EventWriter(creatingIn: temporaryFolder(), clock: { 1_700_000_000.5 })
+        let header = writer.position
+        for (step, loss) in [1.5, 0.75, 0.1].enumerated() { try writer.log(["train/loss": loss], step: step) }
+        let png = Data([0x89, 0x50, 0x4E, 0x47])
+        try writer.log(image: png, height: 1, width: 2, channels: 3, tag: "map", step: 3)
+        try writer.flush()
+        // The headers differ: ours says who wrote the file.
+        let records = try Data(contentsOf: writer.url).dropFirst(header)
+        #expect(try Data(contentsOf: fixture).suffix(records.count) == records)
+    }
+
     @Test func resumingCutsOffWhatWasLoggedAfterTheCheckpoint() throws {
         let folder = try temporaryFolder()
         let writer = try EventWriter(creatingIn: folder)
@@ -61,11 +80,4 @@ struct EventFileTests {
         try bytes.write(to: writer.url)
         #expect(throws: TrainingError.self) { try scalarEvents(contentsOf: writer.url) }
     }
-}
-
-/// A fresh empty folder that the system cleans away.
-func temporaryFolder() throws -> URL {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("sillage-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    return url
 }

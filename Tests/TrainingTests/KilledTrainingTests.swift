@@ -15,18 +15,18 @@ struct KilledTrainingTests {
         let outcome = try Probe(output: whole, steps: Self.steps).run()
         #expect(outcome.last == "outcome completed")
 
-        // Half of the moments are anywhere (the process runs on while the signal is under way), half inside a save.
+        // Anywhere, while a file is being written, and between two stages of a save.
         var random = SplitMix64(20_240_611)
         let stages = CheckpointStore.Stage.allCases
-        for moment in 0..<10 {
-            var probe = Probe(output: killed, steps: Self.steps)
-            if moment % 2 == 0 {
-                probe.killAfterLines = 1 + random.below(60)
-            } else {
-                probe.hold = (stages[random.below(stages.count)], 1 + random.below(3))
-            }
-            let lines = try probe.run()
-            #expect(lines.last != "outcome completed", "moment \(moment) came after the end")
+        for number in 0..<10 {
+            let moment: Probe.Moment =
+                switch number % 3 {
+                case 0: .lines(1 + random.below(60))
+                case 1: .stage(.begun, 1 + random.below(3))
+                default: .holding(stages[random.below(stages.count)], 1 + random.below(3))
+                }
+            let lines = try Probe(output: killed, steps: Self.steps, moment: moment).run()
+            #expect(lines.last != "outcome completed", "moment \(number) came after the end")
         }
         let lines = try Probe(output: killed, steps: Self.steps).run()
         #expect(lines.last == "outcome completed")
@@ -50,12 +50,21 @@ struct KilledTrainingTests {
     @Test(arguments: CheckpointStore.Stage.allCases, [1, 4])
     func noStageOfASaveLosesTheTraining(stage: CheckpointStore.Stage, occurrence: Int) throws {
         let output = try temporaryFolder()
-        var probe = Probe(output: output, steps: 15)
-        probe.hold = (stage, occurrence)
-        #expect(try probe.run().last == "holding")
+        let held = try Probe(output: output, steps: 15, moment: .holding(stage, occurrence)).run()
+        #expect(held.last == "holding")
         #expect(try Probe(output: output, steps: 15).run().last == "outcome completed")
         let losses = try TrainingHistory(contentsOf: output.appendingPathComponent("history.csv")).curve("train/loss")
         #expect(losses.map(\.step) == Array(1...15))
+    }
+
+    @Test func aTrainingAskedToStopEndsInOrderAndGoesOnLater() throws {
+        let whole = try temporaryFolder()
+        let stopped = try temporaryFolder()
+        _ = try Probe(output: whole, steps: Self.steps).run()
+        let lines = try Probe(output: stopped, steps: Self.steps, moment: .lines(20), signal: SIGINT).run()
+        #expect(lines.last == "outcome interrupted")
+        #expect(try Probe(output: stopped, steps: Self.steps).run().last == "outcome completed")
+        #expect(try reproducibleRows(of: stopped) == reproducibleRows(of: whole))
     }
 
     /// All of the table but the clock's columns.
@@ -73,42 +82,58 @@ struct KilledTrainingTests {
     }
 }
 
-/// The program `TrainingProbe`, run until it ends or is killed.
+/// The program `TrainingProbe`, run until it ends or a signal ends it.
 private struct Probe {
-    var output: URL
-    var steps: Int
-    /// Lines of its output after which it is killed.
-    var killAfterLines: Int?
-    /// Stage of a save at which it stands still and is killed, and at which occurrence.
-    var hold: (stage: CheckpointStore.Stage, occurrence: Int)?
-
-    init(output: URL, steps: Int) {
-        self.output = output
-        self.steps = steps
+    /// When the signal is sent. But for `holding` the program runs on while it is under way.
+    enum Moment {
+        /// When so many lines were read.
+        case lines(Int)
+        /// When a stage of a save began, for the n-th time.
+        case stage(CheckpointStore.Stage, Int)
+        /// Likewise, the program standing still there.
+        case holding(CheckpointStore.Stage, Int)
     }
 
-    /// - Returns: the lines read from it
+    var output: URL
+    var steps: Int
+    var moment: Moment?
+    var signal = SIGKILL
+
+    /// - Returns: the lines read from it; when killed, those before the signal
     func run() throws -> [String] {
         let process = Process()
         let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("TrainingProbe")
-        process.arguments = [output.path, "\(steps)"] + (hold.map { [$0.stage.rawValue, "\($0.occurrence)"] } ?? [])
+        process.arguments = [output.path, "\(steps)"]
+        if case .holding(let stage, let occurrence) = moment {
+            process.arguments! += [stage.rawValue, "\(occurrence)"]
+        }
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()
         var text = Data()
         var lines: [String] = []
+        var isSignalled = false
         while true {
             let added = pipe.fileHandleForReading.availableData
             if added.isEmpty { break }
             text.append(added)
             lines = String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
-            if lines.last == "holding" || lines.count >= killAfterLines ?? .max {
-                kill(process.processIdentifier, SIGKILL)
-                break
-            }
+            guard !isSignalled && isReached(lines) else { continue }
+            kill(process.processIdentifier, signal)
+            isSignalled = true
+            if signal == SIGKILL { break }
         }
         process.waitUntilExit()
         return lines
+    }
+
+    private func isReached(_ lines: [String]) -> Bool {
+        switch moment {
+        case nil: false
+        case .lines(let count): lines.count >= count
+        case .stage(let stage, let occurrence): lines.count { $0 == "stage \(stage.rawValue)" } >= occurrence
+        case .holding: lines.last == "holding"
+        }
     }
 }
