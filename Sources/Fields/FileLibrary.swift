@@ -1,3 +1,4 @@
+import CHDF5
 import Foundation
 
 /// The one serial executor around netCDF-C, HDF5 and UDUNITS-2.
@@ -11,6 +12,8 @@ public enum FileLibrary {
     public static func serial<Result>(_ body: () throws -> Result) rethrows -> Result {
         lock.lock()
         defer { lock.unlock() }
+        // Thread-safe HDF5 keeps its error printer for each thread; netCDF-C quiets only the one that loads it.
+        sillage_h5_silence()
         return try body()
     }
 }

@@ -12,7 +12,6 @@ struct GriddedReading {
         let companions = try fields.map { try Companion(of: $0, among: fields, in: self, grid: archive) }
         var table = Observations(
             variables: archive.variables, kind: archive.grid.kind, calendar: archive.calendar, source: file.path)
-        for companion in companions { table.flagMeanings.merge(companion.meanings) { first, _ in first } }
         let (rows, columns) = archive.grid.shape
         // Step by step: a year of swaths on a fine grid holds few observations in many points.
         for step in archive.times.indices {
@@ -28,6 +27,10 @@ struct GriddedReading {
                     flag: extras[variable].flags.map { $0[point] } ?? 0, place: step * rows * columns + point)
             }
         }
+        let codes = Set(table.flags)
+        for companion in companions {
+            table.flagMeanings.merge(companion.rule?.meanings(codes) ?? [:]) { first, _ in first }
+        }
         return table
     }
 
@@ -39,7 +42,6 @@ struct GriddedReading {
         var flagField = 0
         var rule: FlagRule?
         var conversion: UnitConversion?
-        var meanings: [Int32: String] = [:]
 
         init(
             of field: ArchivePiece.Field, among fields: [ArchivePiece.Field], in reading: GriddedReading,
@@ -64,10 +66,7 @@ struct GriddedReading {
             }
             if let flag = ancillary.flagVariable(of: variable) {
                 (flags, flagField) = try open(flag.path)
-                let rule = FlagRule(flag)
-                let values = (flag.attributes["flag_values"]?.numbers ?? []).map { Int($0) }
-                meanings = rule.meanings(Set(values.map { rule.code($0) }))
-                self.rule = rule
+                rule = FlagRule(flag)
             }
         }
 

@@ -15,7 +15,6 @@ final class HDF5File: DataFile, @unchecked Sendable {
     init(contentsOf url: URL) throws {
         (self.url, identifier, variables, attributes) = try FileLibrary.serial {
             try FileSignature.requireFile(url)
-            sillage_h5_silence()
             let identifier = H5Fopen(url.path, sillage_h5_read_only(), sillage_h5_default())
             guard identifier >= 0 else {
                 throw FieldsError(
