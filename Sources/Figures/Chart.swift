@@ -153,11 +153,11 @@ extension ChartElement {
                 let bars = ChartElement.rows([x, y, errors]).filter { !$0.isEmpty }
                 if !bars.isEmpty {
                     parts.append(
-                        "\(script.block(bars)) using 1:2:3 with yerrorbars pt 7 ps 0 lw 0.8 "
+                        "\(script.block(bars)) using 1:($2-$3):(0):(2*$3) with vectors nohead lw 0.9 "
                             + "lc rgb '\(colour.hex)' notitle")
                 }
             }
-            if size == 0 { return parts.joined(separator: ", ") }
+            guard size > 0 else { return parts.joined(separator: ", ") }
             let block = script.block(rows)
             parts.append("\(block) using 1:2 with points pt 7 ps \(n(size + 0.1)) lc rgb '#ffffff' notitle")
             parts.append("\(block) using 1:2 with points pt 7 ps \(n(size)) lc rgb '\(colour.hex)' notitle")

@@ -16,6 +16,22 @@ public enum PictureFormat: String, Sendable, Hashable, CaseIterable {
     }
 }
 
+extension PictureFormat {
+    /// An SVG that names fonts of similar width for readers without DejaVu.
+    static func withFallbackFonts(_ svg: Data) -> Data {
+        let fonts = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
+        let text = String(decoding: svg, as: UTF8.self)
+        return Data(text.replacingOccurrences(of: "\"DejaVu Sans\"", with: "\"\(fonts)\"").utf8)
+    }
+
+    /// gnuplot's terminal for pixels, `scale` of them to the point.
+    static func pixelTerminal(size: String, scale: Double) -> String {
+        "set terminal pngcairo size \(size) enhanced background rgb 'white' font '\(Style.font)' "
+            + "fontscale \(Script.number(scale * Style.fontScale)) linewidth \(Script.number(scale)) "
+            + "pointscale \(Script.number(scale)) dashlength 1 rounded"
+    }
+}
+
 /// A rendered figure with what a page needs to show it.
 public struct Picture: Sendable, Hashable {
     /// The file's bytes.
@@ -24,7 +40,7 @@ public struct Picture: Sendable, Hashable {
     public var mediaType: String
     /// The width at which text has its intended size, in CSS pixels (1/96 inch).
     public var width: Double
-    /// The height that goes with `width`, in CSS pixels.
+    /// The height that goes with `width`, in CSS pixels; 0 when it is not known.
     public var height: Double
     /// What the picture shows, in words, for those who cannot see it.
     public var alternative: String
@@ -56,8 +72,6 @@ public struct Drawing: Sendable {
     var width: Double
     var height: Double
     var script: Script
-    /// Frames to show one after the other, each with its own script; empty for a still picture.
-    var frames: [Script] = []
 }
 
 extension Figure {
@@ -77,10 +91,7 @@ extension Figure {
         case .png:
             let scale = resolution / 72
             let size = "\(Int((drawing.width * scale).rounded())),\(Int((drawing.height * scale).rounded()))"
-            script.add(
-                "set terminal pngcairo size \(size) enhanced background rgb 'white' font '\(Style.font)' "
-                    + "fontscale \(Script.number(scale * Style.fontScale)) linewidth \(Script.number(scale)) "
-                    + "pointscale \(Script.number(scale)) dashlength 1 rounded")
+            script.add(PictureFormat.pixelTerminal(size: size, scale: scale))
         case .svg:
             // CSS pixels: 96 to the inch.
             let scale = 96.0 / 72
@@ -89,7 +100,8 @@ extension Figure {
                 "set terminal svg size \(size) enhanced background rgb 'white' font '\(Style.font)' "
                     + "fontscale \(Script.number(scale)) linewidth \(Script.number(scale)) rounded")
         }
-        let data = try await gnuplot.draw(script.appending(drawing.script))
+        var data = try await gnuplot.draw(script.appending(drawing.script))
+        if format == .svg { data = PictureFormat.withFallbackFonts(data) }
         return Picture(
             data: data, mediaType: format.mediaType, width: drawing.width * 96 / 72, height: drawing.height * 96 / 72,
             alternative: alternative)

@@ -27,14 +27,22 @@ public struct Gnuplot: Sendable, Hashable {
 
     /// Runs `script` and returns the bytes of the picture that it draws.
     ///
-    /// - Throws: `FiguresError`: `missingGnuplot`, `timedOut`, `drawingFailed` with what gnuplot said, `output`.
+    /// - Throws: as `draw(_:outputs:)`.
     func draw(_ script: Script) async throws -> Data {
+        var whole = Script()
+        whole.add("set output 'picture'")
+        return try await draw(whole.appending(script), outputs: ["picture"])[0]
+    }
+
+    /// Runs `script`, which writes the files `outputs`, and returns their bytes.
+    ///
+    /// - Throws: `FiguresError`: `missingGnuplot`, `timedOut`, `drawingFailed` with what gnuplot said, `output`.
+    func draw(_ script: Script, outputs: [String]) async throws -> [Data] {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("sillage-figure-\(UUID().uuidString)", isDirectory: true)
-        let picture = folder.appendingPathComponent("picture")
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            let program = (["set encoding utf8", "set output 'picture'"] + script.lines + ["unset output", ""])
+            let program = (["set encoding utf8"] + script.lines + ["unset output", ""])
                 .joined(separator: "\n")
             try Data(program.utf8).write(to: folder.appendingPathComponent("figure.gp"))
             for (name, data) in script.files {
@@ -48,8 +56,11 @@ public struct Gnuplot: Sendable, Hashable {
         defer { try? FileManager.default.removeItem(at: folder) }
 
         let said = try await run(in: folder)
-        guard let data = try? Data(contentsOf: picture), !data.isEmpty else {
-            throw FiguresError(.drawingFailed, "gnuplot drew nothing: \(said.isEmpty ? "it gave no reason" : said)")
+        let pictures = try outputs.map { name in
+            guard let data = try? Data(contentsOf: folder.appendingPathComponent(name)), !data.isEmpty else {
+                throw FiguresError(.drawingFailed, "gnuplot drew nothing: \(said.isEmpty ? "it gave no reason" : said)")
+            }
+            return data
         }
         // Pango draws boxes for letters when there is no font at all; a figure of boxes is no figure.
         if said.contains("failed to choose a font") || said.contains("No fonts found") {
@@ -57,12 +68,14 @@ public struct Gnuplot: Sendable, Hashable {
                 .drawingFailed, "gnuplot finds no font: install one, on Debian with `apt-get install fonts-dejavu-core`"
             )
         }
-        return data
+        return pictures
     }
 
     /// Runs the script of `folder` and returns what gnuplot said on standard error.
     private func run(in folder: URL) async throws -> String {
-        let program: Executable = executable.contains("/") ? .path(FilePath(executable)) : .name(executable)
+        let program: Executable =
+            executable.contains("/")
+            ? .path(FilePath(URL(fileURLWithPath: executable).path)) : .name(executable)
         do {
             return try await withThrowingTaskGroup(of: String.self) { group in
                 group.addTask {

@@ -25,6 +25,8 @@ struct MapLayer {
     var limits: ClosedRange<Double>
     var coastline: [[(x: Double, y: Double)]]
     var pointSize = 0.55
+    /// A pale edge along shores, which keeps them visible on dark colours.
+    var hasCasing = true
 
     /// Where a colour bar goes.
     struct Bar {
@@ -102,8 +104,11 @@ struct MapLayer {
                     + "with image notitle")
         }
         if !coastline.isEmpty {
-            let block = script.block(coastline.map { line in line.map { [$0.x, $0.y] } }.joined(separator: [[]]))
-            elements.append("\(block) using 1:2 with lines lw 1.3 lc rgb '#b0ffffff' notitle")
+            // The same in every panel and frame: written once.
+            let block = script.block(named: "shores") {
+                coastline.map { line in line.map { [$0.x, $0.y] } }.joined(separator: [[]])
+            }
+            if hasCasing { elements.append("\(block) using 1:2 with lines lw 1.3 lc rgb '#b0ffffff' notitle") }
             elements.append("\(block) using 1:2 with lines lw 0.5 lc rgb '#202020' notitle")
         }
         let coloured = points.filter { $0.value.isFinite }

@@ -114,6 +114,7 @@ struct MapGrid {
     private static let gap = 14.0
     private static let titleRoom = 17.0
     private static let barRoom = 39.0
+    private static let rowGap = 8.0
 
     init(_ panel: MapPanel) throws {
         self.panel = panel
@@ -123,7 +124,7 @@ struct MapGrid {
         let rows = (panel.panels.count + columns - 1) / columns
         let aspect = panel.coordinates.aspect
         let room = (panel.width - edges.left - 12 - Double(columns - 1) * MapGrid.gap) / Double(columns)
-        mapHeight = min(room * aspect, 1.25 * panel.width / Double(rows), 420)
+        mapHeight = min(room * aspect, 1.25 * panel.width / Double(rows), rows > 1 ? 300 : 420)
         mapWidth = mapHeight / aspect
         left = edges.left
         let runs = (0..<rows).map { row in
@@ -142,7 +143,8 @@ struct MapGrid {
             tops.append(depth)
             let isLast = row + 1 == rows
             depth +=
-                mapHeight + (isLast || !panel.covers(row + 1) ? edges.bottom : 0) + (hasBars[row] ? MapGrid.barRoom : 8)
+                mapHeight + (isLast || !panel.covers(row + 1) ? edges.bottom : 0) + (hasBars[row] ? MapGrid.barRoom : 0)
+                + (isLast ? 0 : MapGrid.rowGap)
         }
         page = Page(width: left + Double(columns) * mapWidth + Double(columns - 1) * MapGrid.gap + 12, height: depth)
         rowTops = tops.map { depth - $0 }
@@ -166,7 +168,7 @@ struct MapGrid {
             height: mapHeight)
     }
 
-    func draw(in script: inout Script, shores: [Coastline.Line]) {
+    func draw(in script: inout Script, shores: [Coastline.Line], hasCasing: Bool = true) {
         script.add("set multiplot")
         let columns = min(panel.columns, panel.panels.count)
         for (index, map) in panel.panels.enumerated() {
@@ -180,15 +182,18 @@ struct MapGrid {
                     Script.text(panel.title), x: frame.x, y: page.height - 11, on: page, size: Style.titleSize + 1,
                     bold: true)
             }
-            script.label(
-                Script.text(map.title), x: frame.x, y: frame.maxY + 9, on: page, size: Style.titleSize, bold: true)
+            // A title longer than its map is set smaller rather than run into the next.
+            let natural = 1.08 * Style.width(of: map.title, size: Style.titleSize)
+            let size = Style.titleSize * min(1, max(0.6, (mapWidth + 4) / max(natural, 1)))
+            script.label(Script.text(map.title), x: frame.x, y: frame.maxY + 9, on: page, size: size, bold: true)
             if isLowest { edges.label(x: frame.midX, in: &script, frame: frame, page: page) }
             if column == 0 { edges.label(y: frame.midY, in: &script, page: page) }
             let run = runs[row].first { $0.columns.lowerBound == column }
             let bar = hasBars[row] ? run.map { self.bar($0, row: row, in: &script) } : nil
             MapLayer(
                 coordinates: panel.coordinates, values: map.values, points: map.points, map: map.scale.map,
-                limits: limits[map.scale]!, coastline: shores, pointSize: mapWidth < 150 ? 0.4 : 0.5
+                limits: limits[map.scale]!, coastline: shores, pointSize: mapWidth < 150 ? 0.4 : 0.5,
+                hasCasing: hasCasing
             ).draw(
                 in: &script, frame: frame, page: page, labelsRows: column == 0, labelsColumns: isLowest, bar: bar)
         }

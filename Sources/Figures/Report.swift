@@ -71,13 +71,29 @@ public struct Report: Sendable {
     /// Adds a picture with its caption, which is numbered.
     public mutating func figure(_ picture: Picture, caption: String) {
         figureCount += 1
-        let size = "width=\"\(Int(picture.width.rounded()))\" height=\"\(Int(picture.height.rounded()))\""
-        let source = "data:\(picture.mediaType);base64,\(picture.data.base64EncodedString())"
         body.append(
             """
-            <figure><div class="wide"><img \(size) alt="\(Markup.escaped(picture.alternative))" src="\(source)"></div>
+            <figure><div class="wide">\(image(picture))</div>
             <figcaption><b>Figure \(figureCount).</b> \(Markup.inline(caption))</figcaption></figure>
             """)
+    }
+
+    /// Adds small pictures side by side, each with its title below, under one numbered caption.
+    public mutating func gallery(_ pictures: [(title: String, picture: Picture)], caption: String) {
+        figureCount += 1
+        let items = pictures.map { "<div>\(image($0.picture))<p>\(Markup.inline($0.title))</p></div>" }
+        body.append(
+            """
+            <figure><div class="gallery">\(items.joined())</div>
+            <figcaption><b>Figure \(figureCount).</b> \(Markup.inline(caption))</figcaption></figure>
+            """)
+    }
+
+    private func image(_ picture: Picture) -> String {
+        var size = "width=\"\(Int(picture.width.rounded()))\""
+        if picture.height > 0 { size += " height=\"\(Int(picture.height.rounded()))\"" }
+        let source = "data:\(picture.mediaType);base64,\(picture.data.base64EncodedString())"
+        return "<img \(size) alt=\"\(Markup.escaped(picture.alternative))\" src=\"\(source)\">"
     }
 
     /// Adds a picture from the bytes of a PNG, GIF, JPEG or SVG file.
@@ -102,7 +118,7 @@ public struct Report: Sendable {
             type = "image/svg+xml"
         }
         let shown = width ?? (type == "image/png" ? pixels.map { $0.width * 96 / 150 } : nil) ?? pixels?.width ?? 640
-        let height = pixels.map { shown * $0.height / max($0.width, 1) } ?? shown * 0.6
+        let height = pixels.map { shown * $0.height / max($0.width, 1) } ?? 0
         figure(
             Picture(data: data, mediaType: type, width: shown, height: height, alternative: alternative ?? caption),
             caption: caption)

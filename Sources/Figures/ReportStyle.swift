@@ -33,6 +33,9 @@ enum ReportStyle {
         img { display: block; max-width: 100%; height: auto; background: #fff; border-radius: 4px; }
         figcaption, caption { color: var(--soft); font-size: .9rem; line-height: 1.5; text-align: left; }
         figcaption { max-width: 44rem; margin-top: .6rem; }
+        .gallery { display: flex; flex-wrap: wrap; gap: 1rem; }
+        .gallery > div { flex: 0 1 auto; min-width: 0; }
+        .gallery p { color: var(--soft); font-size: .85rem; margin: .3rem 0 0; }
         figcaption b, caption b { color: var(--ink); }
         table { border-collapse: collapse; margin: 1rem 0 1.6rem; font-size: .93rem; font-variant-numeric: tabular-nums; }
         caption { padding-bottom: .5rem; }
@@ -40,7 +43,8 @@ enum ReportStyle {
         th { vertical-align: bottom; border-bottom: 1.5px solid var(--ink); font-weight: 600; line-height: 1.3; }
         th span { display: block; color: var(--soft); font-weight: 400; font-size: .85rem; }
         td { border-bottom: 1px solid var(--line); }
-        .n { text-align: right; white-space: nowrap; }
+        .n { text-align: right; }
+        td.n { white-space: nowrap; }
         th:last-child, td:last-child { padding-right: .2rem; }
         footer { font-size: .88rem; }
         footer h2 { font-size: 1rem; }
@@ -50,7 +54,6 @@ enum ReportStyle {
         @media (max-width: 40rem) {
           main { padding: 1.2rem 1rem 3rem; }
           h1 { font-size: 1.4rem; }
-          figure img { max-width: none; width: auto; max-height: none; min-width: min(100%, 30rem); }
           figure .wide img { max-width: max(100%, 32rem); }
           dl { grid-template-columns: 1fr; gap: 0; }
           dd { margin-bottom: .5rem; }

@@ -8,6 +8,7 @@ struct Script: Sendable {
     private(set) var lines: [String] = []
     private(set) var files: [String: Data] = [:]
     private var blocks = 0
+    private var named: [String: String] = [:]
 
     mutating func add(_ line: String) {
         lines.append(line)
@@ -22,6 +23,14 @@ struct Script: Sendable {
         let name = "data\(files.count).bin"
         files[name] = data
         return "'\(name)'"
+    }
+
+    /// The datablock called `name`, written at its first use.
+    mutating func block(named name: String, _ rows: () -> some Sequence<[Double]>) -> String {
+        if let known = named[name] { return known }
+        let block = block(rows())
+        named[name] = block
+        return block
     }
 
     /// Writes rows of numbers as a datablock and returns its name. An empty row breaks a line in two.

@@ -106,30 +106,32 @@ enum TableMarkup {
         }
         html += "</tr></thead><tbody>"
         let best = columns.indices.map { column in
-            columns[column].best.flatMap { bestRow($0, cells.map { $0[column] }) }
+            columns[column].best.map { bestRows($0, cells.map { $0[column] }) } ?? []
         }
         for (row, line) in cells.enumerated() {
             html += "<tr>"
             for (index, cell) in line.enumerated() {
                 let text = Markup.inline(cell.shown(decimals: columns[index].decimals))
                 html += "<td\(isNumeric[index] ? " class=\"n\"" : "")>"
-                html += best[index] == row ? "<b>\(text)</b></td>" : "\(text)</td>"
+                html += best[index].contains(row) ? "<b>\(text)</b></td>" : "\(text)</td>"
             }
             html += "</tr>"
         }
         return html + "</tbody>"
     }
 
-    /// The row whose value is best; nil when there are fewer than two to compare.
-    private static func bestRow(_ best: TableColumn.Best, _ cells: [TableCell]) -> Int? {
-        let values = cells.enumerated().compactMap { row, cell in cell.value.map { (row, $0) } }
-        guard values.count > 1 else { return nil }
-        return values.min { a, b in
-            switch best {
-            case .lowest: a.1 < b.1
-            case .highest: a.1 > b.1
-            case .nearest(let target): abs(a.1 - target) < abs(b.1 - target)
+    /// The rows whose value is best, ties included; none when there are fewer than two to compare.
+    private static func bestRows(_ best: TableColumn.Best, _ cells: [TableCell]) -> Set<Int> {
+        let losses = cells.enumerated().compactMap { row, cell in
+            cell.value.map { value -> (row: Int, loss: Double) in
+                switch best {
+                case .lowest: (row, value)
+                case .highest: (row, -value)
+                case .nearest(let target): (row, abs(value - target))
+                }
             }
-        }?.0
+        }
+        guard losses.count > 1, let least = losses.map(\.loss).min() else { return [] }
+        return Set(losses.filter { $0.loss - least <= 1e-9 * max(abs(least), 1) }.map(\.row))
     }
 }

@@ -93,6 +93,7 @@ struct Ticks: Sendable {
 
     private static func powerOfTen(_ factor: Int, _ power: Int) -> Tick {
         let value = Double(factor) * pow(10, Double(power))
+        if power == 0 || power == 1 { return plain(value, format(value, decimals: 0)) }
         let sign = power < 0 ? "−" : ""
         let lead = factor == 1 ? "" : "\(factor)×"
         return Tick(
