@@ -4,7 +4,7 @@ import Torch
 
 /// The training loop: batches in a fixed order, AdamW, moving average, validation, checkpoints, curves.
 ///
-///     let trainer = Trainer(task, configuration: configuration, output: modelFolder, reporter: ProgressBar())
+///     let trainer = try Trainer(task, configuration: configuration, output: modelFolder, reporter: ProgressBar())
 ///     let outcome = try trainer.run()
 ///     try trainer.loadWeights(.best)
 ///

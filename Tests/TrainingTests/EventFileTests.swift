@@ -32,8 +32,8 @@ struct EventFileTests {
 
     /// Fixtures/events.py wrote the file with TensorBoard's own messages and framing.
     @Test func theBytesAreThoseThatTensorBoardWrites() throws {
-        let fixture = try #require(
-            Bundle.module.url(forResource: "tensorboard", withExtension: "tfevents", subdirectory: "Fixtures"))
+        let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/tensorboard.tfevents")
         let events = try scalarEvents(contentsOf: fixture)
         #expect(events.map(\.step) == [0, 1, 2])
         #expect(events.map(\.value) == [1.5, 0.75, 0.1])
