@@ -159,8 +159,8 @@ extension ChartElement {
             }
             guard size > 0 else { return parts.joined(separator: ", ") }
             let block = script.block(rows)
-            parts.append("\(block) using 1:2 with points pt 7 ps \(n(size + 0.1)) lc rgb '#ffffff' notitle")
-            parts.append("\(block) using 1:2 with points pt 7 ps \(n(size)) lc rgb '\(colour.hex)' notitle")
+            parts.append("\(block) using 1:2 with points pt 7 ps \(n(size + 0.1))*unit lc rgb '#ffffff' notitle")
+            parts.append("\(block) using 1:2 with points pt 7 ps \(n(size))*unit lc rgb '\(colour.hex)' notitle")
             return parts.joined(separator: ", ")
         case .columns(let x, let y, let width, let colour):
             let rows = ChartElement.rows([x, y]).filter { !$0.isEmpty }.map { $0 + [width] }

@@ -37,7 +37,8 @@ struct ChartPage {
             }
         }
         let legendRows = Legend(entries: legend, width: width - left - right).rows
-        let titleRoom = title.isEmpty ? 0.0 : 20
+        let titleLines = Style.wrapped(title, size: Style.titleSize, width: width - left - 6)
+        let titleRoom = title.isEmpty ? 0.0 : 6 + 14 * Double(titleLines.count)
         let legendRoom = legendRows.isEmpty ? 0.0 : Double(legendRows.count) * 14 + 3
         let gaps = charts.indices.map { index -> Double in
             let isLast = index + 1 == charts.count
@@ -50,11 +51,12 @@ struct ChartPage {
         var script = Script()
         script.add("set multiplot")
         var top = height - 8
-        if !title.isEmpty {
+        for (index, line) in titleLines.enumerated() {
             script.label(
-                Script.text(title), x: left, y: top - 4, on: page, size: Style.titleSize, bold: true)
-            top -= titleRoom
+                Script.text(line), x: left, y: top - 4 - 14 * Double(index), on: page, size: Style.titleSize, bold: true
+            )
         }
+        top -= titleRoom
         Legend(entries: legend, width: width - left - right)
             .draw(in: &script, x: left, top: top, page: page)
         top -= legendRoom
@@ -98,9 +100,12 @@ struct ChartPage {
                 bold: true)
         }
         if !chart.y.label.isEmpty {
+            // A name longer than its axis is set smaller, down to three quarters.
+            let natural = Style.width(of: Units.label(chart.y.label, chart.y.units), size: Style.labelSize)
+            let size = Style.labelSize * min(1, max(0.75, frame.height * 1.1 / max(natural, 1)))
             script.label(
                 Script.quoted(Units.enhancedLabel(chart.y.label, chart.y.units, exponent: scaled.yTicks.exponent)),
-                x: 9, y: frame.midY, on: page, size: Style.labelSize, align: "center", rotated: true)
+                x: 9, y: frame.midY, on: page, size: size, align: "center", rotated: true)
         }
         if labelsX, !chart.x.label.isEmpty {
             script.label(
@@ -155,7 +160,7 @@ struct Legend {
                             + "fs solid noborder fc rgb '\(colour)'")
                 case .point:
                     script.add(
-                        "set label '' at \(place(x + entry.swatch.width / 2, y)) point pt 7 ps 0.5 lc rgb '\(colour)' front"
+                        "set label '' at \(place(x + entry.swatch.width / 2, y)) point pt 7 ps 0.5*unit lc rgb '\(colour)' front"
                     )
                 }
                 script.label(

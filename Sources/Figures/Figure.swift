@@ -89,6 +89,7 @@ extension Figure {
         var script = Script()
         switch format {
         case .png:
+            script.add("unit = 1")
             let scale = resolution / 72
             let size = "\(Int((drawing.width * scale).rounded())),\(Int((drawing.height * scale).rounded()))"
             script.add(PictureFormat.pixelTerminal(size: size, scale: scale))
@@ -99,6 +100,8 @@ extension Figure {
             script.add(
                 "set terminal svg size \(size) enhanced background rgb 'white' font '\(Style.font)' "
                     + "fontscale \(Script.number(scale)) linewidth \(Script.number(scale)) rounded")
+            // Dots have the same size on both kinds of picture.
+            script.add("unit = 1.7")
         }
         var data = try await gnuplot.draw(script.appending(drawing.script))
         if format == .svg { data = PictureFormat.withFallbackFonts(data) }

@@ -8,6 +8,9 @@ public struct MapCoordinates: Sendable, Hashable {
         case geographic
         /// y and x are lengths in `units`.
         case plane(units: String)
+        /// Two axes of different kinds, such as time up and space across (a Hovmöller diagram); `aspect` is the height
+        /// over the width on paper.
+        case section(y: ChartAxis, x: ChartAxis, aspect: Double)
     }
 
     /// What the coordinates are.
@@ -23,6 +26,13 @@ public struct MapCoordinates: Sendable, Hashable {
     /// A plane. Lengths in metres are shown in kilometres when the plane is wide.
     public static func plane(y: [Double], x: [Double], units: String) -> MapCoordinates {
         MapCoordinates(kind: .plane(units: units), y: y, x: x)
+    }
+
+    /// Two axes of different kinds, such as time up and space across, drawn `aspect` times as high as wide.
+    public static func section(
+        y: [Double], x: [Double], yAxis: ChartAxis, xAxis: ChartAxis, aspect: Double = 0.6
+    ) -> MapCoordinates {
+        MapCoordinates(kind: .section(y: yAxis, x: xAxis, aspect: aspect), y: y, x: x)
     }
 
     /// The number of values of a field.
@@ -43,7 +53,7 @@ public struct MapCoordinates: Sendable, Hashable {
     /// What lengths are divided by to be shown, and the units they are then in.
     var shown: (divisor: Double, units: String) {
         switch kind {
-        case .geographic: return (1, "")
+        case .geographic, .section: return (1, "")
         case .plane(let units):
             let span = max(x.max()! - x.min()!, y.max()! - y.min()!)
             return units == "m" && span >= 1e4 ? (1e3, "km") : (1, units)
@@ -66,7 +76,8 @@ public struct MapCoordinates: Sendable, Hashable {
         let sorted = (ascending ? values : values.reversed()).map { $0 / divisor }
         let index = { (i: Int) in ascending ? i : values.count - 1 - i }
         let n = sorted.count
-        guard n > 1 else { return Cells(indices: [0], first: sorted[0], step: 1) }
+        // gnuplot needs two cells to an axis: a single one is shown as two halves.
+        guard n > 1 else { return Cells(indices: [0, 0], first: sorted[0] - 0.25, step: 0.5) }
         let step = (sorted[n - 1] - sorted[0]) / Double(n - 1)
         let isEven = zip(sorted, sorted.dropFirst()).allSatisfy { abs($1 - $0 - step) < 0.01 * step }
         if isEven { return Cells(indices: (0..<n).map(index), first: sorted[0], step: step) }
@@ -91,6 +102,7 @@ public struct MapCoordinates: Sendable, Hashable {
         let rows = MapCoordinates.cells(y, divisor: divisor).range
         let columns = MapCoordinates.cells(x, divisor: divisor).range
         let ratio = (rows.upperBound - rows.lowerBound) / (columns.upperBound - columns.lowerBound)
+        if case .section(_, _, let aspect) = kind { return aspect }
         guard kind == .geographic else { return ratio }
         let middle = (rows.lowerBound + rows.upperBound) / 2
         return ratio / max(cos(middle * .pi / 180), 0.2)

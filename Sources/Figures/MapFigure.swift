@@ -45,8 +45,9 @@ public struct MapFigure: Figure {
             values.count, coordinates.count,
             "map of \(scale.quantity), \(coordinates.y.count) rows of \(coordinates.x.count)")
         let limits = try scale.limits(for: values)
-        let barTicks = Ticks.linear(limits, count: 6)
         let edges = MapEdges(coordinates)
+        // The bar's ticks depend on the map's height and that on their width: begin with a guess.
+        var barTicks = Ticks.linear(limits, count: 6)
         let barRoom = 9 + 7 + barTicks.width + 18
         let mapWidth = width - edges.left - 14 - barRoom
         var frame = Rectangle(x: edges.left, y: edges.bottom, width: mapWidth, height: mapWidth * coordinates.aspect)
@@ -55,6 +56,9 @@ public struct MapFigure: Figure {
             frame.height = 1.25 * width
             frame.width = frame.height / coordinates.aspect
         }
+        // A strip of a single row still needs room for its colour bar.
+        frame.height = max(frame.height, 48)
+        barTicks = Ticks.linear(limits, count: min(6, max(2, Int(frame.height / 28))))
         let top = title.isEmpty ? 8.0 : 22.0
         let page = Page(width: frame.maxX + 14 + barRoom, height: frame.maxY + top)
         let barFrame = Rectangle(x: frame.maxX + 10, y: frame.y, width: 9, height: frame.height)
@@ -97,8 +101,12 @@ struct MapEdges {
         bottom += 12
         let columns = coordinates.ticks(
             MapCoordinates.cells(coordinates.x, divisor: divisor).range, isLatitude: false, count: 5)
-        xLabel = Units.enhancedLabel("x", units, exponent: columns.exponent)
-        yLabel = Units.enhancedLabel("y", units, exponent: rows.exponent)
+        var (xName, yName, xUnits, yUnits) = ("x", "y", units, units)
+        if case .section(let y, let x, _) = coordinates.kind {
+            (xName, yName, xUnits, yUnits) = (x.label, y.label, x.units, y.units)
+        }
+        xLabel = Units.enhancedLabel(xName, xUnits, exponent: columns.exponent)
+        yLabel = Units.enhancedLabel(yName, yUnits, exponent: rows.exponent)
     }
 
     func label(in script: inout Script, frame: Rectangle, page: Page) {

@@ -115,13 +115,14 @@ struct MapLayer {
         let plain = points.filter { !$0.value.isFinite }
         if !coloured.isEmpty {
             let block = script.block(coloured.map { [$0.x / divisor, $0.y / divisor, $0.value] })
-            elements.append("\(block) using 1:2 with points pt 7 ps \(n(pointSize + 0.13)) lc rgb '#111111' notitle")
-            elements.append("\(block) using 1:2:3 with points pt 7 ps \(n(pointSize)) lc palette notitle")
+            elements.append(
+                "\(block) using 1:2 with points pt 7 ps \(n(pointSize + 0.13))*unit lc rgb '#111111' notitle")
+            elements.append("\(block) using 1:2:3 with points pt 7 ps \(n(pointSize))*unit lc palette notitle")
         }
         if !plain.isEmpty {
             let block = script.block(plain.map { [$0.x / divisor, $0.y / divisor] })
-            elements.append("\(block) using 1:2 with points pt 7 ps 0.36 lc rgb '#ffffff' notitle")
-            elements.append("\(block) using 1:2 with points pt 7 ps 0.22 lc rgb '#111111' notitle")
+            elements.append("\(block) using 1:2 with points pt 7 ps 0.36*unit lc rgb '#ffffff' notitle")
+            elements.append("\(block) using 1:2 with points pt 7 ps 0.22*unit lc rgb '#111111' notitle")
         }
         // gnuplot draws axes, and a colour bar, only around something.
         if elements.isEmpty || (values == nil && coloured.isEmpty) {

@@ -182,10 +182,9 @@ struct MapGrid {
                     Script.text(panel.title), x: frame.x, y: page.height - 11, on: page, size: Style.titleSize + 1,
                     bold: true)
             }
-            // A title longer than its map is set smaller rather than run into the next.
-            let natural = 1.08 * Style.width(of: map.title, size: Style.titleSize)
-            let size = Style.titleSize * min(1, max(0.6, (mapWidth + 4) / max(natural, 1)))
-            script.label(Script.text(map.title), x: frame.x, y: frame.maxY + 9, on: page, size: size, bold: true)
+            // A title longer than its map is set smaller, and at last cut, rather than run into the next.
+            let (text, size) = Style.fitted(map.title, size: Style.titleSize, width: mapWidth + 4)
+            script.label(Script.text(text), x: frame.x, y: frame.maxY + 9, on: page, size: size, bold: true)
             if isLowest { edges.label(x: frame.midX, in: &script, frame: frame, page: page) }
             if column == 0 { edges.label(y: frame.midY, in: &script, page: page) }
             let run = runs[row].first { $0.columns.lowerBound == column }

@@ -92,6 +92,7 @@ public struct MemberAnimation: Sendable {
         let scale = resolution / 72
         let size = "\(Int((page.width * scale).rounded())),\(Int((page.height * scale).rounded()))"
         var script = Script()
+        script.add("unit = 1")
         script.add(PictureFormat.pixelTerminal(size: size, scale: scale))
         let names = grids.indices.map { "frame\($0).png" }
         for (name, grid) in zip(names, grids) {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The look shared by all figures: fonts, sizes in points, line weights and the colours of roles.
 enum Style {
     /// DejaVu has the superscripts, minus signs and Greek that units need; its letters are large for their size.
@@ -30,6 +32,34 @@ enum Style {
             }
         }
         return ems * size
+    }
+}
+
+extension Style {
+    /// `text` and the size at which it is no wider than `width` when bold: down to three quarters, then cut short.
+    static func fitted(_ text: String, size: Double, width: Double) -> (text: String, size: Double) {
+        func natural(_ text: String) -> Double { 1.1 * Style.width(of: text, size: size) }
+        guard natural(text) > width else { return (text, size) }
+        if natural(text) * 0.75 <= width { return (text, size * width / natural(text)) }
+        var short = text
+        while !short.isEmpty, natural(short + "…") * 0.75 > width { short.removeLast() }
+        return (short.trimmingCharacters(in: .whitespaces) + "…", size * 0.75)
+    }
+
+    /// `text` cut between words into lines no wider than `width` when bold.
+    static func wrapped(_ text: String, size: Double, width: Double) -> [String] {
+        var lines: [String] = []
+        for word in text.split(separator: " ") {
+            let longer = (lines.last.map { $0 + " " } ?? "") + word
+            if lines.isEmpty {
+                lines = [String(word)]
+            } else if 1.1 * Style.width(of: longer, size: size) <= width {
+                lines[lines.count - 1] = longer
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
     }
 }
 

@@ -65,6 +65,36 @@ import Testing
         #expect(grid.aspect == 1)
     }
 
+    @Test func aSingleRowIsShown() async throws {
+        let strip = MapCoordinates.plane(y: [0], x: [0, 1], units: "m")
+        let figure = MapFigure([0.0, 1], on: strip, scale: .sequential("q", units: "", range: 0...1), width: 200)
+        let pixels = try await Pixels(try await figure.render(resolution: 72))
+        let left = Int(MapEdges(strip).left) + 8
+        let colour = ColourMap.sequential.colour(at: 0)
+        let pixel = try #require(pixels[left, Int(MapEdges(strip).bottom) + 10])
+        #expect(abs(Double(pixel[0]) - colour.red * 255) <= 2 && abs(Double(pixel[2]) - colour.blue * 255) <= 2)
+    }
+
+    @Test func aSectionHasTheAspectAndTheNamesOfItsAxes() throws {
+        let section = MapCoordinates.section(
+            y: [0, 1, 2], x: [0, 10], yAxis: ChartAxis("time", units: "days"), xAxis: ChartAxis("site"), aspect: 0.5)
+        #expect(section.aspect == 0.5)
+        let lines = try MapFigure([Double](repeating: 1, count: 6), on: section, scale: .sequential("q", units: ""))
+            .drawing().script.lines
+        #expect(lines.contains { $0.hasPrefix("set label 'time (days)'") })
+        #expect(lines.contains { $0.hasPrefix("set label 'site'") })
+    }
+
+    @Test func longTitlesAreFittedOrWrapped() {
+        let long = "A title of many words that is much too long for its place"
+        let fitted = Style.fitted(long, size: 10, width: 100)
+        #expect(fitted.text.hasSuffix("…"))
+        #expect(1.1 * Style.width(of: fitted.text, size: fitted.size) <= 100)
+        #expect(Style.fitted("short", size: 10, width: 100).text == "short")
+        let lines = Style.wrapped(long, size: 10, width: 150)
+        #expect(lines.count > 1 && lines.joined(separator: " ") == long)
+    }
+
     @Test func longitudesAreNamedFromGreenwich() {
         let ticks = grid.ticks(0...1, isLatitude: false, count: 2)
         #expect(ticks.ticks.first?.quoted == "'0.0'")
