@@ -10,7 +10,7 @@ enum AttentionReach {
     case history
 }
 
-/// Multi-head attention with normalised, rotated queries and keys.
+/// Multi-head attention with normalised, rotated queries and keys, without biases: the modulation shifts what enters.
 ///
 /// - Source: QK normalisation, Dehghani et al. 2023, arXiv 2302.05442.
 final class Attention: Module {
@@ -21,10 +21,10 @@ final class Attention: Module {
     private let heads: Int
 
     init(hidden: Int, heads: Int) {
-        qkv = Linear(hidden, 3 * hidden)
-        query = LayerNorm(hidden / heads, eps: 1e-6)
-        key = LayerNorm(hidden / heads, eps: 1e-6)
-        output = Linear(hidden, hidden)
+        qkv = Linear(hidden, 3 * hidden, bias: false)
+        query = LayerNorm(hidden / heads, eps: 1e-6, bias: false)
+        key = LayerNorm(hidden / heads, eps: 1e-6, bias: false)
+        output = Linear(hidden, hidden, bias: false)
         self.heads = heads
     }
 

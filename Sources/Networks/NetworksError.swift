@@ -6,6 +6,7 @@ public struct NetworksError: Error, Sendable, Hashable, CustomStringConvertible 
     /// An error with its message.
     public init(_ message: String) { self.message = message }
 
+    /// The message.
     public var description: String { message }
 }
 

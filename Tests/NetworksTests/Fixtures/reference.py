@@ -45,10 +45,10 @@ class Attention(nn.Module):
     def __init__(self, hidden, heads):
         super().__init__()
         self.heads = heads
-        self.qkv = nn.Linear(hidden, 3 * hidden)
-        self.query = nn.LayerNorm(hidden // heads, eps=1e-6)
-        self.key = nn.LayerNorm(hidden // heads, eps=1e-6)
-        self.output = nn.Linear(hidden, hidden)
+        self.qkv = nn.Linear(hidden, 3 * hidden, bias=False)
+        self.query = nn.LayerNorm(hidden // heads, eps=1e-6, bias=False)
+        self.key = nn.LayerNorm(hidden // heads, eps=1e-6, bias=False)
+        self.output = nn.Linear(hidden, hidden, bias=False)
 
     def forward(self, x, rotation, shape, extent):
         b, n, h = x.shape
@@ -76,8 +76,8 @@ def rotate(x, rotation):
 class FeedForward(nn.Module):
     def __init__(self, hidden, inner):
         super().__init__()
-        self.input = nn.Linear(hidden, inner)
-        self.output = nn.Linear(inner, hidden)
+        self.input = nn.Linear(hidden, inner, bias=False)
+        self.output = nn.Linear(inner, hidden, bias=False)
 
     def forward(self, x):
         return self.output(F.gelu(self.input(x)))

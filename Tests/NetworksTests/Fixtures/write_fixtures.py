@@ -103,7 +103,7 @@ def main():
         tensors = {f"parameters.{k}": v for k, v in network.state_dict().items()}
         tensors |= {f"input.{k}": v for k, v in inputs.items()} | {f"output.{k}": v for k, v in outputs.items()}
         write_safetensors(FOLDER / f"{name}.safetensors", tensors)
-        print(name, {k: (tuple(v.shape), round(float(v.std()), 3)) for k, v in outputs.items()})
+        print(name, {k: (tuple(v.shape), round(v.std().item(), 3)) for k, v in outputs.items()})
     (FOLDER / "cases.json").write_text(json.dumps(CASES, indent=2) + "\n")
 
 
