@@ -25,6 +25,10 @@ bool load_cuda() {
     return loaded;
 }
 
+struct Silence : c10::WarningHandler {
+    void process(const c10::Warning &) override {}
+};
+
 }  // namespace
 
 extern "C" {
@@ -38,6 +42,11 @@ int ct_set_deterministic(bool deterministic) {
         at::globalContext().setDeterministicCuDNN(deterministic);
         at::globalContext().setBenchmarkCuDNN(false);
     });
+}
+
+void ct_set_quiet(bool quiet) {
+    static Silence silence;
+    c10::WarningUtils::set_warning_handler(quiet ? &silence : nullptr);
 }
 
 const char *ct_version(void) { return TORCH_VERSION; }

@@ -38,6 +38,8 @@ bool ct_tensor_is_contiguous(ct_tensor tensor) {
 
 bool ct_tensor_is_sparse(ct_tensor tensor) { return impl(tensor)->layout() != c10::kStrided; }
 
+bool ct_tensor_is_marked(ct_tensor tensor) { return impl(tensor)->is_conj() || impl(tensor)->is_neg(); }
+
 int ct_tensor_data(ct_tensor tensor, void **data) {
     return door::guarded([&] { *data = impl(tensor)->mutable_data(); });
 }

@@ -25,28 +25,48 @@ extension Operator {
 
 // Both Int and Double stand beside tensors, so that integer tensors keep their type as in PyTorch.
 extension Tensor {
+    /// Sum of elements; shapes broadcast.
     public static func + (a: Tensor, b: Tensor) -> Tensor { Operator.add(.tensor(a), .tensor(b)) }
+    /// Sum of elements; shapes broadcast.
     public static func + (a: Tensor, b: Double) -> Tensor { Operator.addScalar(.tensor(a), .double(b)) }
+    /// Sum of elements; shapes broadcast.
     public static func + (a: Tensor, b: Int) -> Tensor { Operator.addScalar(.tensor(a), .int(b)) }
+    /// Sum of elements; shapes broadcast.
     public static func + (a: Double, b: Tensor) -> Tensor { Operator.addScalar(.tensor(b), .double(a)) }
+    /// Sum of elements; shapes broadcast.
     public static func + (a: Int, b: Tensor) -> Tensor { Operator.addScalar(.tensor(b), .int(a)) }
 
+    /// Difference of elements; shapes broadcast.
     public static func - (a: Tensor, b: Tensor) -> Tensor { Operator.sub(.tensor(a), .tensor(b)) }
+    /// Difference of elements; shapes broadcast.
     public static func - (a: Tensor, b: Double) -> Tensor { Operator.subScalar(.tensor(a), .double(b)) }
+    /// Difference of elements; shapes broadcast.
     public static func - (a: Tensor, b: Int) -> Tensor { Operator.subScalar(.tensor(a), .int(b)) }
+    /// Difference of elements; shapes broadcast.
     public static func - (a: Double, b: Tensor) -> Tensor { Operator.rsub(.tensor(b), .double(a)) }
+    /// Difference of elements; shapes broadcast.
     public static func - (a: Int, b: Tensor) -> Tensor { Operator.rsub(.tensor(b), .int(a)) }
 
+    /// Product of elements; shapes broadcast.
     public static func * (a: Tensor, b: Tensor) -> Tensor { Operator.mul(.tensor(a), .tensor(b)) }
+    /// Product of elements; shapes broadcast.
     public static func * (a: Tensor, b: Double) -> Tensor { Operator.mulScalar(.tensor(a), .double(b)) }
+    /// Product of elements; shapes broadcast.
     public static func * (a: Tensor, b: Int) -> Tensor { Operator.mulScalar(.tensor(a), .int(b)) }
+    /// Product of elements; shapes broadcast.
     public static func * (a: Double, b: Tensor) -> Tensor { Operator.mulScalar(.tensor(b), .double(a)) }
+    /// Product of elements; shapes broadcast.
     public static func * (a: Int, b: Tensor) -> Tensor { Operator.mulScalar(.tensor(b), .int(a)) }
 
+    /// Quotient of elements, of floating point for integers too; shapes broadcast.
     public static func / (a: Tensor, b: Tensor) -> Tensor { Operator.div(.tensor(a), .tensor(b)) }
+    /// Quotient of elements, of floating point for integers too; shapes broadcast.
     public static func / (a: Tensor, b: Double) -> Tensor { Operator.divScalar(.tensor(a), .double(b)) }
+    /// Quotient of elements, of floating point for integers too; shapes broadcast.
     public static func / (a: Tensor, b: Int) -> Tensor { Operator.divScalar(.tensor(a), .int(b)) }
+    /// Quotient of elements, of floating point for integers too; shapes broadcast.
     public static func / (a: Double, b: Tensor) -> Tensor { a * b.reciprocal() }
+    /// Quotient of elements, of floating point for integers too; shapes broadcast.
     public static func / (a: Int, b: Tensor) -> Tensor { a * b.reciprocal() }
 
     /// Remainder with the sign of the divisor.
@@ -56,16 +76,25 @@ extension Tensor {
     /// Remainder with the sign of the divisor.
     public static func % (a: Tensor, b: Double) -> Tensor { Operator.remainderScalar(.tensor(a), .double(b)) }
 
+    /// The elements with their signs changed.
     public static prefix func - (a: Tensor) -> Tensor { Operator.neg(.tensor(a)) }
 
     // The variable is bound to a new tensor; others that shared the old one keep it.
+    /// Binds the variable to a + b.
     public static func += (a: inout Tensor, b: Tensor) { a = a + b }
+    /// Binds the variable to a + b.
     public static func += (a: inout Tensor, b: Double) { a = a + b }
+    /// Binds the variable to a - b.
     public static func -= (a: inout Tensor, b: Tensor) { a = a - b }
+    /// Binds the variable to a - b.
     public static func -= (a: inout Tensor, b: Double) { a = a - b }
+    /// Binds the variable to a b.
     public static func *= (a: inout Tensor, b: Tensor) { a = a * b }
+    /// Binds the variable to a b.
     public static func *= (a: inout Tensor, b: Double) { a = a * b }
+    /// Binds the variable to a / b.
     public static func /= (a: inout Tensor, b: Tensor) { a = a / b }
+    /// Binds the variable to a / b.
     public static func /= (a: inout Tensor, b: Double) { a = a / b }
 
     /// Quotient rounded towards minus infinity.
@@ -93,14 +122,14 @@ extension Tensor {
     /// x ← x + `scale` `other`.
     @discardableResult
     public func addInPlace(_ other: Tensor, scale: Double = 1) -> Self {
-        Operator.addInPlace.perform(.tensor(self), .tensor(other), .double(scale))
+        Operator.addInPlace.perform(.tensor(self), .tensor(other), scale == 1 ? .byDefault : .double(scale))
         return self
     }
 
     /// x ← x + `value`.
     @discardableResult
-    public func addInPlace(_ value: Double) -> Self {
-        Operator.addScalarInPlace.perform(.tensor(self), .double(value))
+    public func addInPlace(_ value: some TensorScalar) -> Self {
+        Operator.addScalarInPlace.perform(.tensor(self), .scalar(value))
         return self
     }
 
@@ -113,8 +142,8 @@ extension Tensor {
 
     /// x ← x `value`.
     @discardableResult
-    public func multiplyInPlace(_ value: Double) -> Self {
-        Operator.mulScalarInPlace.perform(.tensor(self), .double(value))
+    public func multiplyInPlace(_ value: some TensorScalar) -> Self {
+        Operator.mulScalarInPlace.perform(.tensor(self), .scalar(value))
         return self
     }
 

@@ -8,8 +8,8 @@ extension Operator {
 extension Tensor {
     /// Whether gradients flow to this tensor. It may be set on a tensor that no operator computed.
     public var requiresGrad: Bool {
-        get { ct_tensor_requires_grad(handle) }
-        set { check(ct_tensor_set_requires_grad(handle, newValue), "requiresGrad") }
+        get { withHandle { ct_tensor_requires_grad($0) } }
+        set { check(withHandle { ct_tensor_set_requires_grad($0, newValue) }, "requiresGrad") }
     }
 
     /// The same memory, outside the graph.
@@ -20,8 +20,11 @@ extension Tensor {
 
     /// The gradient that `backward` has accumulated on this leaf.
     public var gradient: Tensor? {
-        get { ct_tensor_gradient(handle).map { Tensor(taking: $0) } }
-        set { check(ct_tensor_set_gradient(handle, newValue?.handle), "gradient") }
+        get { withHandle { ct_tensor_gradient($0) }.map { Tensor(taking: $0) } }
+        set {
+            let status = withExtendedLifetime(newValue) { withHandle { ct_tensor_set_gradient($0, newValue?.handle) } }
+            check(status, "gradient")
+        }
     }
 
     /// Adds d(self)/d(leaf) to the `gradient` of every leaf that requires one.
@@ -30,9 +33,10 @@ extension Tensor {
     ///   - cotangent: the weight of each element, same shape; needed unless this is a scalar
     ///   - retainGraph: keeps the graph for another backward pass
     public func backward(_ cotangent: Tensor? = nil, retainGraph: Bool = false, createGraph: Bool = false) {
-        let outputs: [ct_tensor?] = [handle], cotangents: [ct_tensor?] = [cotangent?.handle]
-        check(ct_backward(outputs, cotangents, 1, retainGraph || createGraph, createGraph), "backward")
-        withExtendedLifetime((self, cotangent)) {}
+        let status = withExtendedLifetime((self, cotangent)) {
+            ct_backward([handle], [cotangent?.handle], 1, retainGraph || createGraph, createGraph)
+        }
+        check(status, "backward")
     }
 }
 
@@ -50,12 +54,15 @@ public func grad(
     precondition(
         gradOutputs == nil || gradOutputs!.count == outputs.count,
         "\(gradOutputs?.count ?? 0) weights for \(outputs.count) outputs")
+    // Outputs without history count as independent of every input.
+    let used = zerosWhereUnused ? outputs.indices.filter { outputs[$0].requiresGrad } : Array(outputs.indices)
+    if used.isEmpty { return inputs.map { Tensor.zeros(like: $0) } }
     var results = [ct_tensor?](repeating: nil, count: inputs.count)
-    let cotangents = gradOutputs?.map { Optional($0.handle) } ?? [ct_tensor?](repeating: nil, count: outputs.count)
     let status = withExtendedLifetime((outputs, inputs, gradOutputs)) {
         ct_grad(
-            outputs.map { Optional($0.handle) }, cotangents, outputs.count, inputs.map { Optional($0.handle) },
-            inputs.count, retainGraph || createGraph, createGraph, zerosWhereUnused, &results)
+            used.map { Optional(outputs[$0].handle) }, used.map { gradOutputs?[$0].handle }, used.count,
+            inputs.map { Optional($0.handle) }, inputs.count, retainGraph || createGraph, createGraph,
+            zerosWhereUnused, &results)
     }
     check(status, "grad")
     return zip(results, inputs).map { result, input in

@@ -20,7 +20,7 @@ public func checkpoint(_ inputs: [Tensor], _ f: @escaping ([Tensor]) -> [Tensor]
     var found: UnsafePointer<ct_tensor?>?
     var number = 0
     let values = f(points)
-    check(ct_graph_leaves(values.map { Optional($0.handle) }, values.count, since, &found, &number), "checkpoint")
+    check(withHandles(values) { ct_graph_leaves($0, values.count, since, &found, &number) }, "checkpoint")
     let leaves = (0..<number).map { Tensor(taking: found![$0]!) }
     ct_free_list(found)
     // What f uses beside its arguments: the parameters it captured.
@@ -30,14 +30,18 @@ public func checkpoint(_ inputs: [Tensor], _ f: @escaping ([Tensor]) -> [Tensor]
     let recomputation = Recomputation(inputs: inputs, parameters: parameters, f: f)
     var results = [ct_tensor?](repeating: nil, count: values.count)
     let sources = inputs + parameters
-    let status = ct_custom_node(
-        sources.map { Optional($0.handle) }, sources.count, values.map { Optional($0.handle) }, values.count,
-        { context, cotangents, outputs, gradients, inputs in
-            Unmanaged<Recomputation>.fromOpaque(context!).takeUnretainedValue()
-                .backward(cotangents: (0..<outputs).map { cotangents![$0] }, into: gradients!, count: inputs)
-        },
-        Unmanaged.passRetained(recomputation).toOpaque(),
-        { Unmanaged<Recomputation>.fromOpaque($0!).release() }, &results)
+    let status = withHandles(sources) { sourceHandles in
+        withHandles(values) { valueHandles in
+            ct_custom_node(
+                sourceHandles, sources.count, valueHandles, values.count,
+                { context, cotangents, outputs, gradients, inputs in
+                    Unmanaged<Recomputation>.fromOpaque(context!).takeUnretainedValue()
+                        .backward(cotangents: (0..<outputs).map { cotangents![$0] }, into: gradients!, count: inputs)
+                },
+                Unmanaged.passRetained(recomputation).toOpaque(),
+                { Unmanaged<Recomputation>.fromOpaque($0!).release() }, &results)
+        }
+    }
     check(status, "checkpoint")
     return results.map { Tensor(taking: $0!) }
 }

@@ -25,39 +25,67 @@ extension Operator {
 
 /// Comparisons of each element: tensors of truth values.
 extension Tensor {
+    /// Whether a < b.
     public func lt(_ other: Tensor) -> Tensor { Operator.lt(.tensor(self), .tensor(other)) }
+    /// Whether a < b.
     public func lt(_ other: some TensorScalar) -> Tensor { Operator.ltScalar(.tensor(self), .scalar(other)) }
+    /// Whether a < b.
     public static func .< (a: Tensor, b: Tensor) -> Tensor { a.lt(b) }
+    /// Whether a < b.
     public static func .< (a: Tensor, b: some TensorScalar) -> Tensor { a.lt(b) }
 
+    /// Whether a ≤ b.
     public func le(_ other: Tensor) -> Tensor { Operator.le(.tensor(self), .tensor(other)) }
+    /// Whether a ≤ b.
     public func le(_ other: some TensorScalar) -> Tensor { Operator.leScalar(.tensor(self), .scalar(other)) }
+    /// Whether a ≤ b.
     public static func .<= (a: Tensor, b: Tensor) -> Tensor { a.le(b) }
+    /// Whether a ≤ b.
     public static func .<= (a: Tensor, b: some TensorScalar) -> Tensor { a.le(b) }
 
+    /// Whether a > b.
     public func gt(_ other: Tensor) -> Tensor { Operator.gt(.tensor(self), .tensor(other)) }
+    /// Whether a > b.
     public func gt(_ other: some TensorScalar) -> Tensor { Operator.gtScalar(.tensor(self), .scalar(other)) }
+    /// Whether a > b.
     public static func .> (a: Tensor, b: Tensor) -> Tensor { a.gt(b) }
+    /// Whether a > b.
     public static func .> (a: Tensor, b: some TensorScalar) -> Tensor { a.gt(b) }
 
+    /// Whether a ≥ b.
     public func ge(_ other: Tensor) -> Tensor { Operator.ge(.tensor(self), .tensor(other)) }
+    /// Whether a ≥ b.
     public func ge(_ other: some TensorScalar) -> Tensor { Operator.geScalar(.tensor(self), .scalar(other)) }
+    /// Whether a ≥ b.
     public static func .>= (a: Tensor, b: Tensor) -> Tensor { a.ge(b) }
+    /// Whether a ≥ b.
     public static func .>= (a: Tensor, b: some TensorScalar) -> Tensor { a.ge(b) }
 
+    /// Whether a = b.
     public func eq(_ other: Tensor) -> Tensor { Operator.eq(.tensor(self), .tensor(other)) }
+    /// Whether a = b.
     public func eq(_ other: some TensorScalar) -> Tensor { Operator.eqScalar(.tensor(self), .scalar(other)) }
+    /// Whether a = b.
     public static func .== (a: Tensor, b: Tensor) -> Tensor { a.eq(b) }
+    /// Whether a = b.
     public static func .== (a: Tensor, b: some TensorScalar) -> Tensor { a.eq(b) }
 
+    /// Whether a ≠ b.
     public func ne(_ other: Tensor) -> Tensor { Operator.ne(.tensor(self), .tensor(other)) }
+    /// Whether a ≠ b.
     public func ne(_ other: some TensorScalar) -> Tensor { Operator.neScalar(.tensor(self), .scalar(other)) }
+    /// Whether a ≠ b.
     public static func .!= (a: Tensor, b: Tensor) -> Tensor { a.ne(b) }
+    /// Whether a ≠ b.
     public static func .!= (a: Tensor, b: some TensorScalar) -> Tensor { a.ne(b) }
 
+    /// Whether both are true.
     public static func .& (a: Tensor, b: Tensor) -> Tensor { Operator.logicalAnd(.tensor(a), .tensor(b)) }
+    /// Whether one is true.
     public static func .| (a: Tensor, b: Tensor) -> Tensor { Operator.logicalOr(.tensor(a), .tensor(b)) }
+    /// Whether just one is true.
     public static func .^ (a: Tensor, b: Tensor) -> Tensor { Operator.logicalXor(.tensor(a), .tensor(b)) }
+    /// Whether it is false.
     public static prefix func .! (a: Tensor) -> Tensor { a.logicalNot() }
 
     /// The larger of two elements.

@@ -26,6 +26,8 @@ extension Tensor {
     }
 
     /// A tensor of `values` in row-major order; one dimension unless `shape` says otherwise.
+    /// Literals such as `[1, .nan]` are taken as Double.
+    @_disfavoredOverload
     public convenience init(
         _ values: [Float], shape: [Int]? = nil, dtype: DType = .float32, device: Device = .cpu
     ) {
@@ -69,10 +71,12 @@ extension Tensor {
         Operator.empty(.ints(shape), .dtype(dtype), .none, .device(device), .none, .none)
     }
 
+    /// Zeros.
     public static func zeros(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
         Operator.zeros(.ints(shape), .dtype(dtype), .none, .device(device), .none)
     }
 
+    /// Ones.
     public static func ones(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor {
         Operator.ones(.ints(shape), .dtype(dtype), .none, .device(device), .none)
     }
@@ -85,10 +89,12 @@ extension Tensor {
         Operator.full(.ints(shape), .scalar(value), .optional(dtype), .none, .device(device), .none)
     }
 
+    /// Zeros with the shape, type and device of `other`.
     public static func zeros(like other: Tensor) -> Tensor {
         zeros(other.shape, dtype: other.dtype, device: other.device)
     }
 
+    /// Ones with the shape, type and device of `other`.
     public static func ones(like other: Tensor) -> Tensor {
         ones(other.shape, dtype: other.dtype, device: other.device)
     }

@@ -1,3 +1,5 @@
+import Foundation
+
 extension Tensor: CustomStringConvertible {
     /// The values when there are at most 1000, else their type, shape and range.
     public var description: String {
@@ -12,11 +14,12 @@ extension Tensor: CustomStringConvertible {
     }
 
     private func render() -> String {
+        if count == 0 { return "[]" }
         var elements: [String]
         switch dtype {
         case .bool: elements = bools().map { $0 ? "true" : "false" }
         case .complex64, .complex128:
-            let parts = detach().conjugate().conjugate().viewAsReal().doubles()
+            let parts = detach().viewAsReal().doubles()
             elements = stride(from: 0, to: parts.count, by: 2).map {
                 "\(shortened(parts[$0]))+\(shortened(parts[$0 + 1]))i"
             }
@@ -32,16 +35,5 @@ extension Tensor: CustomStringConvertible {
     }
 }
 
-/// About five significant digits.
-private func shortened(_ value: Double) -> String {
-    guard value.isFinite, value != 0 else { return "\(value)" }
-    var exponent = 0
-    var magnitude = abs(value)
-    while magnitude >= 10 { (magnitude, exponent) = (magnitude / 10, exponent + 1) }
-    while magnitude < 1 { (magnitude, exponent) = (magnitude * 10, exponent - 1) }
-    let rounded = (magnitude * 1e4).rounded() / 1e4 * (value < 0 ? -1 : 1)
-    if exponent < -4 || exponent > 6 { return "\(rounded)e\(exponent)" }
-    var scale = 1.0
-    for _ in 0..<4 - min(exponent, 4) { scale *= 10 }
-    return "\((value * scale).rounded() / scale)"
-}
+/// Six significant digits.
+private func shortened(_ value: Double) -> String { String(format: "%.6g", value) }

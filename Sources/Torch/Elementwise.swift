@@ -56,17 +56,27 @@ extension Tensor {
     public func log1p() -> Tensor { Operator.log1p(.tensor(self)) }
     /// Logarithm to base 2.
     public func log2() -> Tensor { Operator.log2(.tensor(self)) }
+    /// Square root.
     public func sqrt() -> Tensor { Operator.sqrt(.tensor(self)) }
     /// 1 / √x.
     public func rsqrt() -> Tensor { Operator.rsqrt(.tensor(self)) }
+    /// Sine.
     public func sin() -> Tensor { Operator.sin(.tensor(self)) }
+    /// Cosine.
     public func cos() -> Tensor { Operator.cos(.tensor(self)) }
+    /// Tangent.
     public func tan() -> Tensor { Operator.tan(.tensor(self)) }
+    /// Arc sine.
     public func asin() -> Tensor { Operator.asin(.tensor(self)) }
+    /// Arc cosine.
     public func acos() -> Tensor { Operator.acos(.tensor(self)) }
+    /// Arc tangent.
     public func atan() -> Tensor { Operator.atan(.tensor(self)) }
+    /// Hyperbolic sine.
     public func sinh() -> Tensor { Operator.sinh(.tensor(self)) }
+    /// Hyperbolic cosine.
     public func cosh() -> Tensor { Operator.cosh(.tensor(self)) }
+    /// Hyperbolic tangent.
     public func tanh() -> Tensor { Operator.tanh(.tensor(self)) }
     /// Error function.
     public func erf() -> Tensor { Operator.erf(.tensor(self)) }
@@ -78,22 +88,31 @@ extension Tensor {
     public func relu() -> Tensor { Operator.relu(.tensor(self)) }
     /// x sigmoid(x).
     public func silu() -> Tensor { Operator.silu(.tensor(self)) }
+    /// Absolute value.
     public func abs() -> Tensor { Operator.abs(.tensor(self)) }
     /// x².
     public func square() -> Tensor { Operator.square(.tensor(self)) }
+    /// -1, 0 or 1.
     public func sign() -> Tensor { Operator.sign(.tensor(self)) }
+    /// The integer at or below.
     public func floor() -> Tensor { Operator.floor(.tensor(self)) }
+    /// The integer at or above.
     public func ceil() -> Tensor { Operator.ceil(.tensor(self)) }
+    /// The nearest integer, even ones at half.
     public func round() -> Tensor { Operator.round(.tensor(self)) }
     /// Whether each element is neither infinite nor NaN.
     public func isfinite() -> Tensor { Operator.isfinite(.tensor(self)) }
+    /// Whether each element is NaN.
     public func isnan() -> Tensor { Operator.isnan(.tensor(self)) }
+    /// Whether each element is zero.
     public func logicalNot() -> Tensor { Operator.logicalNot(.tensor(self)) }
     /// log sigmoid(x).
     public func logsigmoid() -> Tensor { Operator.logsigmoid(.tensor(self)) }
+    /// Derivative of the logarithm of the gamma function.
     public func digamma() -> Tensor { Operator.digamma(.tensor(self)) }
     /// Logarithm of the gamma function.
     public func lgamma() -> Tensor { Operator.lgamma(.tensor(self)) }
+    /// The integer towards zero.
     public func trunc() -> Tensor { Operator.trunc(.tensor(self)) }
 
     /// x Φ(x), with the Gaussian distribution function or its tanh approximation.
@@ -110,7 +129,9 @@ extension Tensor {
     /// max(x, 0) + min(e^x - 1, 0).
     public func elu() -> Tensor { Operator.elu(.tensor(self)) }
 
+    /// x to a power, element by element.
     public func pow(_ exponent: some TensorScalar) -> Tensor { Operator.pow(.tensor(self), .scalar(exponent)) }
+    /// x to a power, element by element.
     public func pow(_ exponent: Tensor) -> Tensor { Operator.powTensor(.tensor(self), .tensor(exponent)) }
 
     /// Limits each element to [`minimum`, `maximum`].

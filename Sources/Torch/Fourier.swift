@@ -10,7 +10,6 @@ extension Operator {
     fileprivate static let real = Operator("aten::real")
     fileprivate static let imag = Operator("aten::imag")
     fileprivate static let conj = Operator("aten::conj")
-    fileprivate static let resolveConj = Operator("aten::resolve_conj")
     fileprivate static let angle = Operator("aten::angle")
     fileprivate static let viewAsReal = Operator("aten::view_as_real")
     fileprivate static let viewAsComplex = Operator("aten::view_as_complex")
@@ -90,12 +89,12 @@ extension Tensor {
     public var real: Tensor { Operator.real(.tensor(self)) }
     /// The imaginary part of a complex tensor.
     public var imaginary: Tensor { Operator.imag(.tensor(self)) }
-    /// The complex conjugate, with memory of its own.
-    public func conjugate() -> Tensor { Operator.resolveConj(.tensor(Operator.conj(.tensor(self)))) }
+    /// The complex conjugate (a view that marks it, as in PyTorch).
+    public func conjugate() -> Tensor { Operator.conj(.tensor(self)) }
     /// The angle of complex numbers, in radians.
     public func angle() -> Tensor { Operator.angle(.tensor(self)) }
-    /// A view of complex numbers as (…, 2) real ones.
-    public func viewAsReal() -> Tensor { Operator.viewAsReal(.tensor(self)) }
+    /// Complex numbers as (…, 2) real ones, sharing memory unless they were marked as conjugates.
+    public func viewAsReal() -> Tensor { Operator.viewAsReal(.tensor(resolved())) }
     /// A view of (…, 2) real numbers as complex ones.
     public func viewAsComplex() -> Tensor { Operator.viewAsComplex(.tensor(self)) }
 }

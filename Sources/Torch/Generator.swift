@@ -16,6 +16,7 @@ extension Operator {
 public final class Generator: @unchecked Sendable {
     let handle: ct_generator
 
+    /// A stream that starts from `seed`.
     public init(seed: Int) {
         Engine.start
         var made: ct_generator?
@@ -33,7 +34,7 @@ public final class Generator: @unchecked Sendable {
     /// The state as bytes, for checkpoints.
     public var state: [UInt8] {
         var state: ct_tensor?
-        check(ct_generator_state(handle, &state), "Generator.state")
+        check(withExtendedLifetime(self) { ct_generator_state(handle, &state) }, "Generator.state")
         return Tensor(taking: state!).withUnsafeBytes { Array($0) }
     }
 
@@ -41,7 +42,7 @@ public final class Generator: @unchecked Sendable {
     ///
     /// - Throws: `TorchError` when the bytes are not such a state.
     public func restore(_ state: [UInt8]) throws {
-        if ct_generator_set_state(handle, Tensor(state).handle) != 0 {
+        if Tensor(state).withHandle({ ct_generator_set_state(handle, $0) }) != 0 {
             throw TorchError(
                 .corrupt,
                 "the \(state.count) bytes are not the state of a random generator (\(lastFailure())); "

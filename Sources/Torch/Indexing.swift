@@ -32,27 +32,42 @@ public enum TensorIndex: Sendable {
 
 /// What may stand in a tensor's subscript: integers, ranges, `.all`, `.ellipsis`, `.newAxis`, `.step`, tensors.
 public protocol TensorIndexing {
+    /// The index that the value stands for.
     var tensorIndex: TensorIndex { get }
 }
 
-extension TensorIndex: TensorIndexing { public var tensorIndex: TensorIndex { self } }
-extension Int: TensorIndexing { public var tensorIndex: TensorIndex { .place(self) } }
+extension TensorIndex: TensorIndexing {
+    /// The index that the value stands for.
+    public var tensorIndex: TensorIndex { self }
+}
+extension Int: TensorIndexing {
+    /// The index that the value stands for.
+    public var tensorIndex: TensorIndex { .place(self) }
+}
 extension Range: TensorIndexing where Bound == Int {
+    /// The index that the value stands for.
     public var tensorIndex: TensorIndex { .range(lowerBound, upperBound, 1) }
 }
 extension ClosedRange: TensorIndexing where Bound == Int {
+    /// The index that the value stands for.
     public var tensorIndex: TensorIndex { .range(lowerBound, upperBound + 1, 1) }
 }
 extension PartialRangeFrom: TensorIndexing where Bound == Int {
+    /// The index that the value stands for.
     public var tensorIndex: TensorIndex { .range(lowerBound, nil, 1) }
 }
 extension PartialRangeUpTo: TensorIndexing where Bound == Int {
+    /// The index that the value stands for.
     public var tensorIndex: TensorIndex { .range(nil, upperBound, 1) }
 }
 extension PartialRangeThrough: TensorIndexing where Bound == Int {
+    /// The index that the value stands for.
     public var tensorIndex: TensorIndex { .range(nil, upperBound + 1, 1) }
 }
-extension Tensor: TensorIndexing { public var tensorIndex: TensorIndex { .elements(self) } }
+extension Tensor: TensorIndexing {
+    /// The index that the value stands for.
+    public var tensorIndex: TensorIndex { .elements(self) }
+}
 
 extension TensorIndexing where Self == TensorIndex {
     /// The whole dimension.

@@ -60,6 +60,7 @@ extension Tensor {
         return (pair[0]!, pair[1]!)
     }
 
+    /// A⁻¹.
     public func inverse() -> Tensor { Operator.inverse(.tensor(self)) }
 
     /// log |det A|.

@@ -28,14 +28,18 @@ extension Operator {
 extension Tensor {
     private func over(_ dims: [Int]) -> Argument { dims.isEmpty ? .none : .ints(dims) }
 
+    /// Sum.
     public func sum(_ dims: [Int], keepdim: Bool = false) -> Tensor {
         Operator.sum(.tensor(self), over(dims), .bool(keepdim))
     }
+    /// Sum.
     public func sum(_ dims: Int..., keepdim: Bool = false) -> Tensor { sum(dims, keepdim: keepdim) }
 
+    /// Mean.
     public func mean(_ dims: [Int], keepdim: Bool = false) -> Tensor {
         Operator.mean(.tensor(self), over(dims), .bool(keepdim))
     }
+    /// Mean.
     public func mean(_ dims: Int..., keepdim: Bool = false) -> Tensor { mean(dims, keepdim: keepdim) }
 
     /// Sum of the elements that are not NaN.
@@ -52,6 +56,7 @@ extension Tensor {
     public func variance(_ dims: [Int], correction: Int = 1, keepdim: Bool = false) -> Tensor {
         Operator.variance(.tensor(self), over(dims), .int(correction), .bool(keepdim))
     }
+    /// Variance: the sum of squared deviations over (n - `correction`).
     public func variance(_ dims: Int..., correction: Int = 1, keepdim: Bool = false) -> Tensor {
         variance(dims, correction: correction, keepdim: keepdim)
     }
@@ -60,6 +65,7 @@ extension Tensor {
     public func std(_ dims: [Int], correction: Int = 1, keepdim: Bool = false) -> Tensor {
         Operator.std(.tensor(self), over(dims), .int(correction), .bool(keepdim))
     }
+    /// Standard deviation: the root of the variance.
     public func std(_ dims: Int..., correction: Int = 1, keepdim: Bool = false) -> Tensor {
         std(dims, correction: correction, keepdim: keepdim)
     }
@@ -68,12 +74,14 @@ extension Tensor {
     public func min(_ dims: [Int], keepdim: Bool = false) -> Tensor {
         Operator.amin(.tensor(self), .ints(dims), .bool(keepdim))
     }
+    /// The smallest element.
     public func min(_ dims: Int..., keepdim: Bool = false) -> Tensor { min(dims, keepdim: keepdim) }
 
     /// The largest element.
     public func max(_ dims: [Int], keepdim: Bool = false) -> Tensor {
         Operator.amax(.tensor(self), .ints(dims), .bool(keepdim))
     }
+    /// The largest element.
     public func max(_ dims: Int..., keepdim: Bool = false) -> Tensor { max(dims, keepdim: keepdim) }
 
     /// The place of the smallest element along `dim`, or in row-major order when `dim` is nil.
@@ -86,7 +94,9 @@ extension Tensor {
         Operator.argmax(.tensor(self), dim.map { .int($0) } ?? .none, .bool(keepdim))
     }
 
+    /// Sums of the elements up to each one along `dim`.
     public func cumsum(_ dim: Int) -> Tensor { Operator.cumsum(.tensor(self), .int(dim)) }
+    /// Products of the elements up to each one along `dim`.
     public func cumprod(_ dim: Int) -> Tensor { Operator.cumprod(.tensor(self), .int(dim)) }
 
     /// The product of all elements.
@@ -96,6 +106,7 @@ extension Tensor {
     public func norm(_ dims: [Int] = [], p: Double = 2, keepdim: Bool = false) -> Tensor {
         Operator.norm(.tensor(self), .double(p), over(dims), .bool(keepdim))
     }
+    /// (Σ |x|^p)^(1/p) along `dim`; the Euclidean norm by default.
     public func norm(_ dim: Int, p: Double = 2, keepdim: Bool = false) -> Tensor {
         norm([dim], p: p, keepdim: keepdim)
     }

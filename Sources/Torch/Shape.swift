@@ -47,15 +47,20 @@ public enum PaddingMode: String, Sendable, Hashable, Codable, CaseIterable {
 extension Tensor {
     /// The same elements in row-major order with another shape; one length may be -1.
     public func reshape(_ shape: [Int]) -> Tensor { Operator.reshape(.tensor(self), .ints(shape)) }
+    /// The same elements in row-major order with another shape; one length may be -1.
     public func reshape(_ shape: Int...) -> Tensor { reshape(shape) }
 
     /// As `reshape`, never copying.
     public func view(_ shape: [Int]) -> Tensor { Operator.view(.tensor(self), .ints(shape)) }
+    /// As `reshape`, never copying.
     public func view(_ shape: Int...) -> Tensor { view(shape) }
 
+    /// The dimensions in another order.
     public func permute(_ dims: [Int]) -> Tensor { Operator.permute(.tensor(self), .ints(dims)) }
+    /// The dimensions in another order.
     public func permute(_ dims: Int...) -> Tensor { permute(dims) }
 
+    /// Exchanges two dimensions, the last two by default.
     public func transpose(_ a: Int = -2, _ b: Int = -1) -> Tensor {
         Operator.transpose(.tensor(self), .int(a), .int(b))
     }
@@ -68,6 +73,7 @@ extension Tensor {
         Operator.movedim(.tensor(self), .int(source), .int(destination))
     }
 
+    /// Inserts a dimension of length 1 before `dim`.
     public func unsqueeze(_ dim: Int) -> Tensor { Operator.unsqueeze(.tensor(self), .int(dim)) }
 
     /// Drops `dim` if its length is 1; without `dim`, every dimension of length 1.
@@ -78,6 +84,7 @@ extension Tensor {
 
     /// Repeats dimensions of length 1 without copying; -1 keeps a length.
     public func expand(_ shape: [Int]) -> Tensor { Operator.expand(.tensor(self), .ints(shape)) }
+    /// Repeats dimensions of length 1 without copying; -1 keeps a length.
     public func expand(_ shape: Int...) -> Tensor { expand(shape) }
 
     /// Joins dimensions `start` to `end`.
@@ -97,6 +104,7 @@ extension Tensor {
     public func roll(_ shift: Int, _ dim: Int) -> Tensor {
         Operator.roll(.tensor(self), .ints([shift]), .ints([dim]))
     }
+    /// Moves elements along several dimensions; those pushed out come back at the other end.
     public func roll(_ shifts: [Int], _ dims: [Int]) -> Tensor {
         Operator.roll(.tensor(self), .ints(shifts), .ints(dims))
     }

@@ -1,3 +1,5 @@
+import CTorch
+
 extension Operator {
     fileprivate static let sparseCSR = Operator("aten::sparse_csr_tensor", "crow_col_value_size")
     fileprivate static let toDense = Operator("aten::to_dense")
@@ -25,7 +27,10 @@ extension Tensor {
 
     /// A sparse matrix in compressed rows from integer and floating-point vectors.
     public static func sparseCSR(rowOffsets: Tensor, columns: Tensor, values: Tensor, shape: [Int]) -> Tensor {
-        Operator.sparseCSR(
+        // libtorch announces at each first use that its sparse tensors are in beta.
+        ct_set_quiet(true)
+        defer { ct_set_quiet(false) }
+        return Operator.sparseCSR(
             .tensor(rowOffsets), .tensor(columns), .tensor(values), .ints(shape), .dtype(values.dtype), .none,
             .device(values.device))
     }

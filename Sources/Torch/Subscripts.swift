@@ -4,6 +4,7 @@
 ///
 /// Assigning changes the tensor in place; the value broadcasts and takes the tensor's type.
 extension Tensor {
+    /// Slices by indices, one a dimension.
     public subscript<A: TensorIndexing>(
         _ a: A
     ) -> Tensor {
@@ -11,6 +12,7 @@ extension Tensor {
         set { self[[a.tensorIndex]] = newValue }
     }
 
+    /// Slices by indices, one a dimension.
     public subscript<A: TensorIndexing, B: TensorIndexing>(
         _ a: A, _ b: B
     ) -> Tensor {
@@ -18,6 +20,7 @@ extension Tensor {
         set { self[[a.tensorIndex, b.tensorIndex]] = newValue }
     }
 
+    /// Slices by indices, one a dimension.
     public subscript<A: TensorIndexing, B: TensorIndexing, C: TensorIndexing>(
         _ a: A, _ b: B, _ c: C
     ) -> Tensor {
@@ -25,6 +28,7 @@ extension Tensor {
         set { self[[a.tensorIndex, b.tensorIndex, c.tensorIndex]] = newValue }
     }
 
+    /// Slices by indices, one a dimension.
     public subscript<A: TensorIndexing, B: TensorIndexing, C: TensorIndexing, D: TensorIndexing>(
         _ a: A, _ b: B, _ c: C, _ d: D
     ) -> Tensor {
@@ -32,6 +36,7 @@ extension Tensor {
         set { self[[a.tensorIndex, b.tensorIndex, c.tensorIndex, d.tensorIndex]] = newValue }
     }
 
+    /// Slices by indices, one a dimension.
     public subscript<A: TensorIndexing, B: TensorIndexing, C: TensorIndexing, D: TensorIndexing, E: TensorIndexing>(
         _ a: A, _ b: B, _ c: C, _ d: D, _ e: E
     ) -> Tensor {
@@ -39,6 +44,7 @@ extension Tensor {
         set { self[[a.tensorIndex, b.tensorIndex, c.tensorIndex, d.tensorIndex, e.tensorIndex]] = newValue }
     }
 
+    /// Slices by indices, one a dimension.
     public subscript<
         A: TensorIndexing, B: TensorIndexing, C: TensorIndexing, D: TensorIndexing, E: TensorIndexing, F: TensorIndexing
     >(

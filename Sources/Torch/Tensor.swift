@@ -20,9 +20,9 @@ public class Tensor: @unchecked Sendable {
 extension Tensor {
     /// Lengths of the dimensions; empty for a scalar.
     public var shape: [Int] {
-        let rank = ct_tensor_rank(handle)
+        let rank = self.rank
         return [Int](unsafeUninitializedCapacity: rank) { buffer, count in
-            if rank > 0 { ct_tensor_sizes(handle, buffer.baseAddress) }
+            if rank > 0 { withHandle { ct_tensor_sizes($0, buffer.baseAddress) } }
             count = rank
         }
     }
@@ -30,15 +30,15 @@ extension Tensor {
     /// Elements between neighbours along each dimension.
     public var strides: [Int] {
         var strides = [Int](repeating: 0, count: rank + 1)
-        check(ct_tensor_strides(handle, &strides), "strides")
+        check(withHandle { ct_tensor_strides($0, &strides) }, "strides")
         return strides.dropLast()
     }
 
     /// The number of dimensions.
-    public var rank: Int { ct_tensor_rank(handle) }
+    public var rank: Int { withHandle { ct_tensor_rank($0) } }
 
     /// The number of elements.
-    public var count: Int { ct_tensor_count(handle) }
+    public var count: Int { withHandle { ct_tensor_count($0) } }
 
     /// The length of dimension `dim`; negative ones count from the end.
     public func size(_ dim: Int) -> Int {
@@ -48,21 +48,25 @@ extension Tensor {
         return shape[place]
     }
 
+    /// The type of the elements.
     public var dtype: DType {
-        guard let dtype = DType(rawValue: ct_tensor_dtype(handle)) else {
-            fatalError("Torch: element type \(ct_tensor_dtype(handle)) of libtorch is unknown here")
+        let number = withHandle { ct_tensor_dtype($0) }
+        guard let dtype = DType(rawValue: number) else {
+            fatalError("Torch: element type \(number) of libtorch is unknown here")
         }
         return dtype
     }
 
+    /// Where the elements are.
     public var device: Device {
-        ct_tensor_device_type(handle) == 0 ? .cpu : .cuda(Swift.max(0, Int(ct_tensor_device_index(handle))))
+        withHandle { ct_tensor_device_type($0) == 0 ? .cpu : .cuda(Swift.max(0, Int(ct_tensor_device_index($0)))) }
     }
 
-    public var isContiguous: Bool { ct_tensor_is_contiguous(handle) }
+    /// Whether the elements lie in row-major order without gaps.
+    public var isContiguous: Bool { withHandle { ct_tensor_is_contiguous($0) } }
 
     /// Whether the tensor is stored in a sparse layout.
-    public var isSparse: Bool { ct_tensor_is_sparse(handle) }
+    public var isSparse: Bool { withHandle { ct_tensor_is_sparse($0) } }
 
     /// Type and shape, such as `float32 (2, 3)`.
     var summary: String { "\(dtype) (\(shape.map(String.init).joined(separator: ", ")))" }
@@ -74,6 +78,8 @@ extension Operator {
     fileprivate static let clone = Operator("aten::clone")
     fileprivate static let item = Operator("aten::item")
     fileprivate static let copy = Operator("aten::copy_")
+    fileprivate static let resolveConj = Operator("aten::resolve_conj")
+    fileprivate static let resolveNeg = Operator("aten::resolve_neg")
     fileprivate static let equal = Operator("aten::equal")
 }
 
@@ -131,7 +137,7 @@ extension Tensor {
     ///
     /// A contiguous tensor on the CPU is read in place; any other is copied first.
     public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-        let source = detach().to(.cpu).contiguous()
+        let source = detach().to(.cpu).resolved().contiguous()
         return try source.withUnsafeMutableBytes { try body(UnsafeRawBufferPointer($0)) }
     }
 
@@ -141,9 +147,15 @@ extension Tensor {
     {
         precondition(device == .cpu && isContiguous, "the memory of a contiguous tensor on the CPU is needed")
         var data: UnsafeMutableRawPointer?
-        check(ct_tensor_data(handle, &data), "withUnsafeMutableBytes")
+        check(withHandle { ct_tensor_data($0, &data) }, "withUnsafeMutableBytes")
         defer { withExtendedLifetime(self) {} }
         return try body(UnsafeMutableRawBufferPointer(start: data, count: count * dtype.size))
+    }
+
+    /// The same elements in memory that holds just them, rather than their conjugates or negatives.
+    func resolved() -> Tensor {
+        withHandle { ct_tensor_is_marked($0) }
+            ? Operator.resolveNeg(.tensor(Operator.resolveConj(.tensor(self)))) : self
     }
 
     private func elements<Element>(_ dtype: DType, as type: Element.Type) -> [Element] {
@@ -166,7 +178,27 @@ extension Tensor {
 extension Tensor {
     /// The handle with one more reference, for a new owner.
     final func retained() -> ct_tensor {
-        ct_tensor_retain(handle)
-        return handle
+        withHandle {
+            ct_tensor_retain($0)
+            return $0
+        }
+    }
+
+    /// Calls `body` with the handle while this owner keeps it: Swift may release an object after its last use, which
+    /// reading the handle is.
+    @inline(__always)
+    final func withHandle<Result>(_ body: (ct_tensor) throws -> Result) rethrows -> Result {
+        try withExtendedLifetime(self) { try body(handle) }
+    }
+}
+
+/// Calls `body` with the handles of `tensors` while their owners keep them.
+func withHandles<Result>(_ tensors: [Tensor], _ body: (UnsafePointer<ct_tensor?>) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(tensors) {
+        try tensors.map { Optional($0.handle) }.withUnsafeBufferPointer { buffer in
+            // An empty array has no address; nobody reads this one.
+            var nothing: ct_tensor?
+            return try buffer.baseAddress.map(body) ?? withUnsafePointer(to: &nothing, body)
+        }
     }
 }

@@ -10,14 +10,17 @@ public struct TorchError: Error, CustomStringConvertible, Sendable, Hashable {
         case device, library
     }
 
+    /// The kind.
     public let kind: Kind
     /// A sentence for people.
     public let message: String
 
+    /// An error of a kind with its sentence.
     public init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message
     }
 
+    /// The text for people.
     public var description: String { message }
 }

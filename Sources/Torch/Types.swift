@@ -24,7 +24,9 @@ public enum DType: Int32, Sendable, Hashable, Codable, CaseIterable {
         }
     }
 
+    /// Whether it is a real type of floating point.
     public var isFloatingPoint: Bool { [.float16, .bfloat16, .float32, .float64].contains(self) }
+    /// Whether it is a type of complex numbers.
     public var isComplex: Bool { self == .complex64 || self == .complex128 }
 }
 
@@ -55,6 +57,7 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
     /// A GPU when there is one, else the CPU.
     public static var best: Device { cudaCount > 0 ? .cuda(0) : .cpu }
 
+    /// The text for people.
     public var description: String {
         switch self {
         case .cpu: "cpu"
@@ -79,6 +82,7 @@ public enum Scalar: Sendable, Hashable {
     case bool(Bool)
     case complex(Double, Double)
 
+    /// The number as Double; the real part of a complex one.
     public var double: Double {
         switch self {
         case .int(let value): Double(value)
@@ -91,10 +95,23 @@ public enum Scalar: Sendable, Hashable {
 
 /// Swift numbers that can stand beside a tensor.
 public protocol TensorScalar: Sendable {
+    /// The number as libtorch takes it.
     var torchScalar: Scalar { get }
 }
 
-extension Int: TensorScalar { public var torchScalar: Scalar { .int(self) } }
-extension Double: TensorScalar { public var torchScalar: Scalar { .double(self) } }
-extension Float: TensorScalar { public var torchScalar: Scalar { .double(Double(self)) } }
-extension Bool: TensorScalar { public var torchScalar: Scalar { .bool(self) } }
+extension Int: TensorScalar {
+    /// The number as libtorch takes it.
+    public var torchScalar: Scalar { .int(self) }
+}
+extension Double: TensorScalar {
+    /// The number as libtorch takes it.
+    public var torchScalar: Scalar { .double(self) }
+}
+extension Float: TensorScalar {
+    /// The number as libtorch takes it.
+    public var torchScalar: Scalar { .double(Double(self)) }
+}
+extension Bool: TensorScalar {
+    /// The number as libtorch takes it.
+    public var torchScalar: Scalar { .bool(self) }
+}

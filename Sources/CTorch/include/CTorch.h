@@ -75,6 +75,8 @@ int ct_tensor_device_type(ct_tensor tensor);
 int ct_tensor_device_index(ct_tensor tensor);
 bool ct_tensor_is_contiguous(ct_tensor tensor);
 bool ct_tensor_is_sparse(ct_tensor tensor);
+/// Whether the elements are the conjugates or the negatives of what the memory holds.
+bool ct_tensor_is_marked(ct_tensor tensor);
 /// The first byte of a dense tensor's elements, null when it has none.
 int ct_tensor_data(ct_tensor tensor, void **data);
 /// The bytes held by the tensor's storage (shared with its views).
@@ -134,6 +136,8 @@ void ct_philox_uniform(uint64_t seed, uint32_t member, uint32_t step, float *val
 void ct_set_threads(int count);
 int ct_threads(void);
 int ct_set_deterministic(bool deterministic);
+/// Whether warnings raised on this thread are dropped rather than printed.
+void ct_set_quiet(bool quiet);
 const char *ct_version(void);
 /// Loads the CUDA half of libtorch when the installation has it. Returns the number of devices, 0 when there is none.
 int ct_cuda_device_count(void);

@@ -12,10 +12,12 @@ public protocol SpatialSize: Sendable {
 }
 
 extension Int: SpatialSize {
+    /// The number for each of `rank` dimensions.
     public func sizes(_ rank: Int) -> [Int] { [Int](repeating: self, count: rank) }
 }
 
 extension Array: SpatialSize where Element == Int {
+    /// The number for each of `rank` dimensions.
     public func sizes(_ rank: Int) -> [Int] {
         precondition(count == rank, "\(count) numbers for \(rank) spatial dimensions")
         return self

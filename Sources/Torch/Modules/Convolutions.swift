@@ -3,9 +3,12 @@
 /// `weight` is (out, in / groups, kernel…), `bias` (out); both start uniform in ±1/√(in / groups · kernel points), as
 /// in PyTorch.
 public class Convolution: Module, Layer {
+    /// W, or the scale of each feature.
     public let weight: Parameter
+    /// b, or the shift of each feature.
     public let bias: Parameter?
     public let stride, padding, dilation: [Int]
+    /// The number of groups of channels.
     public let groups: Int
     /// What lies beyond the edge, for each spatial dimension.
     public let paddingModes: [PaddingMode]

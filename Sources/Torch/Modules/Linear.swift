@@ -2,7 +2,9 @@
 ///
 /// `weight` is (out, in), `bias` (out); both start uniform in ±1/√in, as in PyTorch.
 public final class Linear: Module, Layer {
+    /// W, or the scale of each feature.
     public let weight: Parameter
+    /// b, or the shift of each feature.
     public let bias: Parameter?
 
     /// A map from `inFeatures` to `outFeatures` numbers.
@@ -19,8 +21,10 @@ public final class Linear: Module, Layer {
 
 /// A learned vector for each of a number of words; starts standard normal.
 public final class Embedding: Module, Layer {
+    /// W, or the scale of each feature.
     public let weight: Parameter
 
+    /// A vector for each of `words` words.
     public init(_ words: Int, _ features: Int, generator: Generator? = nil) {
         weight = Parameter(.randn([words, features], generator: generator))
         super.init()

@@ -16,6 +16,7 @@ open class Module {
     /// Whether layers such as dropout behave as in training.
     public private(set) var isTraining = true
 
+    /// A module without members.
     public init() {}
 
     /// State-dictionary names of properties that differ from the snake-cased property name. The empty name leaves
@@ -25,6 +26,7 @@ open class Module {
 
 /// A module that maps one tensor to one tensor.
 public protocol Layer: Module {
+    /// The result for `x`.
     func callAsFunction(_ x: Tensor) -> Tensor
 }
 

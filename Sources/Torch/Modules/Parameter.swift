@@ -15,6 +15,7 @@ public final class Buffer: Tensor, @unchecked Sendable {
     /// Whether the state dictionary holds it.
     public private(set) var isPersistent = true
 
+    /// A tensor of the state that starts from `value`.
     public convenience init(_ value: Tensor, persistent: Bool = true) {
         self.init(taking: value.detach().retained())
         isPersistent = persistent

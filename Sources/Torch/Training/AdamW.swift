@@ -10,10 +10,12 @@ extension Operator {
 public final class AdamW {
     /// Parameters that share a weight decay.
     public struct Group {
+        /// The parameters with their names.
         public var parameters: [(name: String, parameter: Parameter)]
         /// λ.
         public var weightDecay: Double
 
+        /// Parameters with one weight decay, or an optimiser of such groups; names must differ.
         public init(_ parameters: [(name: String, parameter: Parameter)], weightDecay: Double) {
             self.parameters = parameters
             self.weightDecay = weightDecay
@@ -25,13 +27,17 @@ public final class AdamW {
         var mean, square, step: Tensor
     }
 
+    /// The parameters by weight decay.
     public let groups: [Group]
     /// The step size; a schedule sets it before each step.
     public var learningRate: Double
+    /// Decay rates of the two moments.
     public let betas: (Double, Double)
+    /// What keeps the divisor from zero.
     public let eps: Double
     private var moments: [String: Moments] = [:]
 
+    /// Parameters with one weight decay, or an optimiser of such groups; names must differ.
     public init(
         _ groups: [Group], learningRate: Double, betas: (Double, Double) = (0.9, 0.999), eps: Double = 1e-8
     ) {

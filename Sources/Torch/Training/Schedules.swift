@@ -2,6 +2,7 @@ import Foundation
 
 /// The learning rate at each step, counted from 0.
 public protocol LearningRateSchedule: Sendable {
+    /// The rate at `step`.
     func callAsFunction(_ step: Int) -> Double
 }
 
@@ -22,10 +23,12 @@ public struct CosineSchedule: LearningRateSchedule, Hashable {
     public var peak, floor: Double
     public var warmup, total: Int
 
+    /// A schedule over steps counted from 0.
     public init(peak: Double, warmup: Int = 0, total: Int, floor: Double = 0) {
         (self.peak, self.warmup, self.total, self.floor) = (peak, warmup, total, floor)
     }
 
+    /// The rate at `step`.
     public func callAsFunction(_ step: Int) -> Double {
         if step < warmup { return peak * rise(step, warmup) }
         return floor + (peak - floor) * (1 + cos(.pi * progress(step, warmup, total))) / 2
@@ -37,10 +40,12 @@ public struct LinearSchedule: LearningRateSchedule, Hashable {
     public var peak, floor: Double
     public var warmup, total: Int
 
+    /// A schedule over steps counted from 0.
     public init(peak: Double, warmup: Int = 0, total: Int, floor: Double = 0) {
         (self.peak, self.warmup, self.total, self.floor) = (peak, warmup, total, floor)
     }
 
+    /// The rate at `step`.
     public func callAsFunction(_ step: Int) -> Double {
         if step < warmup { return peak * rise(step, warmup) }
         return peak + (floor - peak) * progress(step, warmup, total)
@@ -49,12 +54,16 @@ public struct LinearSchedule: LearningRateSchedule, Hashable {
 
 /// Rises to `peak` and stays.
 public struct ConstantSchedule: LearningRateSchedule, Hashable {
+    /// The highest rate.
     public var peak: Double
+    /// Steps of the rise.
     public var warmup: Int
 
+    /// A schedule over steps counted from 0.
     public init(peak: Double, warmup: Int = 0) {
         (self.peak, self.warmup) = (peak, warmup)
     }
 
+    /// The rate at `step`.
     public func callAsFunction(_ step: Int) -> Double { peak * rise(step, warmup) }
 }
