@@ -41,6 +41,16 @@ public:
     }
 };
 
+// libtorch holds nodes by std::shared_ptr up to 2.11 and by an intrusive pointer later.
+template <typename Pointer>
+struct Made {
+    static auto node() { return c10::make_intrusive<SwiftNode>(); }
+};
+template <typename Element>
+struct Made<std::shared_ptr<Element>> {
+    static auto node() { return std::make_shared<SwiftNode>(); }
+};
+
 }  // namespace
 
 extern "C" {
@@ -115,7 +125,7 @@ int ct_graph_leaves(const ct_tensor *outputs, long count, uint64_t since, const 
 int ct_custom_node(const ct_tensor *inputs, long input_count, const ct_tensor *outputs, long output_count,
                    ct_backward_function function, void *context, ct_context_release release, ct_tensor *results) {
     return door::guarded([&] {
-        auto node = c10::make_intrusive<SwiftNode>();
+        auto node = Made<decltype(torch::autograd::Edge::function)>::node();
         node->function = function;
         node->context = context;
         node->release = release;

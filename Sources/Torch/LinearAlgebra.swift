@@ -12,6 +12,7 @@ extension Operator {
     fileprivate static let inverse = Operator("aten::linalg_inv")
     fileprivate static let slogdet = Operator("aten::linalg_slogdet")
     fileprivate static let trace = Operator("aten::trace")
+    fileprivate static let cdist = Operator("aten::cdist")
     fileprivate static let cross = Operator("aten::linalg_cross")
 }
 
@@ -68,6 +69,11 @@ extension Tensor {
 
     /// The sum of the diagonal of one matrix.
     public func trace() -> Tensor { Operator.trace(.tensor(self)) }
+
+    /// Distances between rows of (…, a, features) and rows of `other` (…, b, features): (…, a, b).
+    public func distances(to other: Tensor, p: Double = 2) -> Tensor {
+        Operator.cdist(.tensor(self), .tensor(other), .double(p))
+    }
 
     /// Cross products of vectors of length 3 along `dim`.
     public func cross(_ other: Tensor, _ dim: Int = -1) -> Tensor {

@@ -19,6 +19,8 @@ extension Operator {
     fileprivate static let sort = Operator("aten::sort", "stable")
     fileprivate static let topk = Operator("aten::topk")
     fileprivate static let quantile = Operator("aten::quantile", "scalar")
+    fileprivate static let median = Operator("aten::median")
+    fileprivate static let histc = Operator("aten::histc")
     fileprivate static let diff = Operator("aten::diff")
 }
 
@@ -142,6 +144,14 @@ extension Tensor {
     /// The quantile `q` in [0, 1] along `dim`, linear between neighbours.
     public func quantile(_ q: Double, _ dim: Int? = nil, keepdim: Bool = false) -> Tensor {
         Operator.quantile(.tensor(self), .double(q), dim.map { .int($0) } ?? .none, .bool(keepdim))
+    }
+
+    /// The middle element of all, the lower of two.
+    public func median() -> Tensor { Operator.median(.tensor(self)) }
+
+    /// How many elements fall into each of `bins` equal parts of [`low`, `high`].
+    public func histogram(_ bins: Int, low: Double, high: Double) -> Tensor {
+        Operator.histc(.tensor(self), .int(bins), .double(low), .double(high))
     }
 
     /// Differences between neighbours along `dim`.

@@ -124,6 +124,43 @@ private final class Model: Module {
         #expect(norm.numBatchesTracked.itemAsInt() == 1)
     }
 
+    private struct Gate {
+        var innerScale = Parameter(.ones([1]))
+        var count = 3
+    }
+
+    private enum Norm { case layer(LayerNorm), none }
+
+    private final class Nested: Module {
+        let gate = Gate()
+        let pair = (first: Linear(1, 1, bias: false), 5)
+        let norm = Norm.layer(LayerNorm(2))
+        let other = Norm.none
+        let maybe: [Linear?] = [nil, Linear(1, 1, bias: false)]
+        let data = Data([1, 2, 3])
+        lazy var late = Parameter(.ones([1]))
+    }
+
+    @Test func parametersInsideStructuresTuplesAndEnumerationsAreFound() {
+        let module = Nested()
+        #expect(
+            module.namedParameters().map(\.name)
+                == ["gate.inner_scale", "pair.first.weight", "norm.weight", "norm.bias", "maybe.1.weight"])
+        module.late.assign(Tensor(2.0))
+        #expect(module.namedParameters().last?.name == "late" && module.late.item() == 2)
+    }
+
+    @Test func aNetworkRunsInTheTypeOfItsInput() {
+        let net = Sequential(Linear(4, 8), LayerNorm(8), Linear(8, 4), RMSNorm(4))
+        let x = Random.normal([3, 4], seed: 1, member: 0)
+        let y = net(x.to(.bfloat16))
+        #expect(y.dtype == .bfloat16)
+        // bfloat16 keeps 8 bits: errors of a few 2^-8 after four layers.
+        expectClose(y.to(.float32), net(x), 0.1)
+        y.to(.float32).sum().backward()
+        #expect(net.parameters().allSatisfy { $0.dtype == .float32 && $0.gradient?.dtype == .float32 })
+    }
+
     @Test func modesCountsAndTypesReachEveryModule() {
         let model = Model()
         #expect(model.parameterCount == model.parameters().reduce(0) { $0 + $1.count })

@@ -66,6 +66,11 @@ let networkCases = [
         ]
     },
     OperatorCase("pixel_shuffle") { [pixelShuffle($0[0], 2), pixelUnshuffle(pixelShuffle($0[0], 2), 2)] },
+    OperatorCase("grid_sample") {
+        [gridSample($0[0], $0[1]), gridSample($0[0], $0[1], edge: true, alignCorners: true)]
+    },
+    OperatorCase("distances") { [$0[0].distances(to: $0[1]), $0[0].distances(to: $0[1], p: 1)] },
+    OperatorCase("histogram") { [$0[0].median(), $0[0].detach().histogram(4, low: -1, high: 1)] },
     OperatorCase("losses") {
         let (a, b) = ($0[0], $0[1])
         return [

@@ -8,6 +8,7 @@ extension Operator {
     fileprivate static let bicubic2d = Operator("aten::upsample_bicubic2d")
     fileprivate static let bicubic2dSmooth = Operator("aten::_upsample_bicubic2d_aa")
     fileprivate static let trilinear3d = Operator("aten::upsample_trilinear3d")
+    fileprivate static let gridSampler = Operator("aten::grid_sampler")
     fileprivate static let pixelShuffle = Operator("aten::pixel_shuffle")
     fileprivate static let pixelUnshuffle = Operator("aten::pixel_unshuffle")
 }
@@ -56,6 +57,12 @@ public func interpolate(
     interpolate(
         x, size: x.shape.dropFirst(2).map { Int((Double($0) * scale).rounded(.down)) }, mode: mode,
         alignCorners: alignCorners, antialias: antialias)
+}
+
+/// Values of (batch, channels, y, x) at the places `grid` (batch, y', x', 2), which holds (x, y) in [-1, 1]: linear
+/// between points, zero outside (or the value at the edge).
+public func gridSample(_ x: Tensor, _ grid: Tensor, edge: Bool = false, alignCorners: Bool = false) -> Tensor {
+    Operator.gridSampler(.tensor(x), .tensor(grid), .int(0), .int(edge ? 1 : 0), .bool(alignCorners))
 }
 
 /// (…, channels r², y, x) to (…, channels, y r, x r).

@@ -46,7 +46,8 @@ public class Convolution: Module, Layer {
             if widths.contains(where: { $0 > 0 }) { x = x.pad(widths, mode: mode) }
         }
         return convolution(
-            x, weight, bias, stride: stride, padding: inner, dilation: dilation, groups: groups, rank: rank)
+            x, weight.to(x.dtype), bias?.to(x.dtype), stride: stride, padding: inner, dilation: dilation,
+            groups: groups, rank: rank)
     }
 }
 

@@ -1,6 +1,7 @@
 /// y = x Wᵀ + b.
 ///
-/// `weight` is (out, in), `bias` (out); both start uniform in ±1/√in, as in PyTorch.
+/// `weight` is (out, in), `bias` (out); both start uniform in ±1/√in, as in PyTorch. The weights take the type of the
+/// input, as in every layer: a network whose input is bfloat16 runs in it and keeps its weights in float32.
 public final class Linear: Module, Layer {
     /// W, or the scale of each feature.
     public let weight: Parameter
@@ -16,7 +17,7 @@ public final class Linear: Module, Layer {
     }
 
     /// `x`: (…, in); result (…, out).
-    public func callAsFunction(_ x: Tensor) -> Tensor { linear(x, weight, bias) }
+    public func callAsFunction(_ x: Tensor) -> Tensor { linear(x, weight.to(x.dtype), bias?.to(x.dtype)) }
 }
 
 /// A learned vector for each of a number of words; starts standard normal.

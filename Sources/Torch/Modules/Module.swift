@@ -2,8 +2,8 @@ import Synchronization
 
 /// A piece of a network: its stored properties are its parameters, buffers and children.
 ///
-/// Properties of type `Parameter`, `Buffer` or a module, and optionals, arrays and dictionaries of these, are found by
-/// reflection. Their state-dictionary names are PyTorch's: property names in snake case joined by dots, with places in
+/// Properties of type `Parameter`, `Buffer` or a module, and optionals, arrays, dictionaries, tuples, structures and
+/// enumerations of these, are found by reflection. Their state-dictionary names are PyTorch's: property names in snake case joined by dots, with places in
 /// arrays and keys in dictionaries (`blocks.0.attn.qkv.weight`).
 ///
 ///     final class Block: Module {
@@ -96,6 +96,16 @@ private func collect(_ value: Any, _ name: String, into members: inout [(String,
                 entries.append(("\(pair.key)", pair.value))
             }
             for (key, value) in entries.sorted(by: { $0.0 < $1.0 }) { collect(value, join(name, key), into: &members) }
+        case .struct, .tuple:
+            for child in mirror.children {
+                let label = child.label ?? ""
+                collect(
+                    child.value, join(name, snakeCase(label.hasPrefix(".") ? String(label.dropFirst()) : label)),
+                    into: &members)
+            }
+        case .enum:
+            // The name of the case does not count: `norm` is the same name whichever norm it is.
+            if let payload = mirror.children.first { collect(payload.value, name, into: &members) }
         default: break
         }
     }

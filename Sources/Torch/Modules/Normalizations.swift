@@ -23,7 +23,9 @@ public final class LayerNorm: Module, Layer {
     }
 
     /// The result for `x`.
-    public func callAsFunction(_ x: Tensor) -> Tensor { layerNorm(x, shape, weight: weight, bias: bias, eps: eps) }
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        layerNorm(x, shape, weight: weight?.to(x.dtype), bias: bias?.to(x.dtype), eps: eps)
+    }
 }
 
 /// Division by the root mean square over the last dimension; see `rmsNorm`. `weight` is (features).
@@ -43,7 +45,7 @@ public final class RMSNorm: Module, Layer {
     }
 
     /// The result for `x`.
-    public func callAsFunction(_ x: Tensor) -> Tensor { rmsNorm(x, [features], weight: weight, eps: eps) }
+    public func callAsFunction(_ x: Tensor) -> Tensor { rmsNorm(x, [features], weight: weight?.to(x.dtype), eps: eps) }
 }
 
 /// Normalization over groups of channels; see `groupNorm`. `weight` and `bias` are (channels).
@@ -67,7 +69,9 @@ public final class GroupNorm: Module, Layer {
     }
 
     /// The result for `x`.
-    public func callAsFunction(_ x: Tensor) -> Tensor { groupNorm(x, groups, weight: weight, bias: bias, eps: eps) }
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        groupNorm(x, groups, weight: weight?.to(x.dtype), bias: bias?.to(x.dtype), eps: eps)
+    }
 }
 
 /// Normalization by batch statistics of (batch, channels, …); see `batchNorm`. All tensors are (channels).

@@ -8,6 +8,9 @@ public final class Parameter: Tensor, @unchecked Sendable {
         self.init(taking: value.detach().retained())
         if requiresGrad { self.requiresGrad = true }
     }
+
+    /// Replaces the values (broadcast and converted) without a trace in the graph: for first weights.
+    public func assign(_ value: Tensor) { withNoGrad { _ = copyInPlace(value) } }
 }
 
 /// A tensor that belongs to a module's state but is not learned, such as a running mean.

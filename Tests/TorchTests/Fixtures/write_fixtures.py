@@ -162,6 +162,12 @@ CASES = {
         [r(1, 2, 4), r(1, 2, 2, 3, 2)],
     ),
     "pixel_shuffle": (lambda a: [F.pixel_shuffle(a, 2), F.pixel_unshuffle(F.pixel_shuffle(a, 2), 2)], [r(1, 8, 2, 3)]),
+    "grid_sample": (
+        lambda a, g: [F.grid_sample(a, g, align_corners=False), F.grid_sample(a, g, padding_mode="border", align_corners=True)],
+        [r(1, 2, 4, 3), r(1, 3, 2, 2, low=-1.2, high=1.2)],
+    ),
+    "distances": (lambda a, b: [torch.cdist(a, b), torch.cdist(a, b, 1)], [r(3, 4), r(2, 4)]),
+    "histogram": (lambda a: [a.median(), a.detach().histc(4, -1, 1)], [r(9)]),
     "losses": (
         lambda a, b: [F.mse_loss(a, b), F.l1_loss(a, b, reduction="sum"), F.huber_loss(a, b, delta=0.5),
                       F.mse_loss(a, b, reduction="none")],
