@@ -53,7 +53,7 @@ struct AncillaryVariables {
         // Stored numbers, not values: a flag's fill value means that it was not set.
         let raw = try file.doubles(found, start: found.shape.map { _ in 0 }, count: found.shape)
         let fill = found.attributes["_FillValue"]?.numbers ?? []
-        let codes = raw.map { fill.contains($0) ? 0 : rule.code(Int($0)) }
+        let codes = raw.map { fill.contains($0) ? 0 : rule.code(Int(saturating: $0)) }
         return (found, codes, rule.meanings(Set(codes)))
     }
 
@@ -74,8 +74,8 @@ struct FlagRule: Sendable {
 
     init(_ variable: FileVariable) {
         let meanings = variable.text("flag_meanings")?.split(whereSeparator: \.isWhitespace).map(String.init) ?? []
-        let values = (variable.attributes["flag_values"]?.numbers ?? []).map { Int($0) }
-        let bits = (variable.attributes["flag_masks"]?.numbers ?? []).map { Int($0) }
+        let values = (variable.attributes["flag_values"]?.numbers ?? []).map { Int(saturating: $0) }
+        let bits = (variable.attributes["flag_masks"]?.numbers ?? []).map { Int(saturating: $0) }
         if !bits.isEmpty {
             masks = zip(bits, meanings).enumerated().map { index, pair in
                 (pair.0, values.indices.contains(index) ? values[index] : nil, pair.1)
@@ -132,4 +132,11 @@ struct FlagRule: Sendable {
 extension Array {
     /// The element of an array of one.
     var only: Element? { count == 1 ? self[0] : nil }
+}
+
+extension Int {
+    /// The integer part of a number that a file may make of any size; 0 for what is no number.
+    init(saturating number: Double) {
+        self = number.isNaN ? 0 : number >= 9e18 ? .max : number <= -9e18 ? .min : Int(number)
+    }
 }

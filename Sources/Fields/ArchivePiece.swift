@@ -48,7 +48,8 @@ struct ArchivePiece: Sendable {
             guard same else {
                 throw FieldsError(
                     .gridMismatch,
-                    "\(url.path): variables \(fields[0].path) and \(field.path) do not share time, grid and members; name the variables wanted"
+                    "\(url.path): variables \(fields[0].path) and \(field.path) do not share time, grid and "
+                        + "members; name the variables wanted"
                 )
             }
         }
@@ -78,6 +79,16 @@ struct ArchivePiece: Sendable {
                 Grid(kind: .geographic, y: latitude.axis, x: longitude.axis), latitude.sources, longitude.sources
             )
         }
+        // Rows and columns without coordinates of their own may be those of a curvilinear grid, `latitude(y, x)`.
+        let finder = AxisFinder(file: file, axes: nil)
+        if let curved = file.variables.first(where: {
+            $0.dimensions.count == 2 && $0.path != variable.path && finder.role(ofCoordinate: $0) == .latitude
+        }) {
+            throw FieldsError(
+                .axes,
+                "\(file.path), variable \(curved.path): latitude varies along two dimensions; regrid the file to "
+                    + "rows of equal latitude first")
+        }
         let y = try plane(layout.y, layout.yCoordinate, "y")
         let x = try plane(layout.x, layout.xCoordinate, "x")
         return (Grid(kind: .plane, y: y.axis, x: x.axis), y.sources, x.sources)
@@ -91,7 +102,8 @@ struct ArchivePiece: Sendable {
             guard let coordinate = layout.timeCoordinate else {
                 throw FieldsError(
                     .axes,
-                    "\(file.path), variable \(field.path): its time dimension has no coordinate variable; add one, or name it with --axes time=path"
+                    "\(file.path), variable \(field.path): its time dimension has no coordinate variable; add one, "
+                        + "or name it with --axes time=path"
                 )
             }
             return try reading.ascendingTimes(coordinate)
@@ -118,7 +130,8 @@ struct ArchivePiece: Sendable {
         guard calendar == previous.calendar else {
             throw FieldsError(
                 .axes,
-                "\(url.path): its calendar \(calendar.rawValue) is not that of \(previous.url.path), \(previous.calendar.rawValue)"
+                "\(url.path): its calendar \(calendar.rawValue) is not that of \(previous.url.path), "
+                    + "\(previous.calendar.rawValue)"
             )
         }
         guard memberCount == previous.memberCount else {
@@ -127,7 +140,9 @@ struct ArchivePiece: Sendable {
         if let last = previous.times.last, let first = times.first, first <= last {
             throw FieldsError(
                 .axes,
-                "\(url.path): begins at \(CFTime.iso(first, calendar: calendar)), not after \(CFTime.iso(last, calendar: calendar)) where \(previous.url.path) ends; give the files in order of time"
+                "\(url.path): begins at \(CFTime.iso(first, calendar: calendar)), not after "
+                    + "\(CFTime.iso(last, calendar: calendar)) where \(previous.url.path) ends; give the files in "
+                    + "order of time"
             )
         }
     }

@@ -156,7 +156,9 @@ struct FieldLayout: Sendable {
         guard variable.shape == lengths || Set(lengths).count == lengths.count else {
             throw FieldsError(
                 .axes,
-                "\(finder.file.path), dataset \(variable.path): shape \(variable.shape) fits the axes \(named.map(\.name)) of lengths \(lengths) in more than one order; write it in that order, or with dimension scales"
+                "\(finder.file.path), dataset \(variable.path): shape \(variable.shape) fits the axes "
+                    + "\(named.map(\.name)) of lengths \(lengths) in more than one order; write it in that order, "
+                    + "or with dimension scales"
             )
         }
         for (index, entry) in named.enumerated() {

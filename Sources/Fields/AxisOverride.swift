@@ -47,7 +47,8 @@ public struct AxisOverride: Sendable, Hashable, Codable {
             default:
                 throw FieldsError(
                     .axes,
-                    "--axes: '\(sides[0])' is not an axis; the axes are time, latitude (or y), longitude (or x), realization"
+                    "--axes: '\(sides[0])' is not an axis; the axes are time, latitude (or y), longitude (or x), "
+                        + "realization"
                 )
             }
         }

@@ -21,7 +21,8 @@ public struct CFTime: Sendable, Hashable {
         guard let kind = CalendarKind(attribute: calendar) else {
             throw FieldsError(
                 .units,
-                "\(place): calendar '\(calendar ?? "")' is not one of CF (\(CalendarKind.allCases.map(\.rawValue).joined(separator: ", ")))"
+                "\(place): calendar '\(calendar ?? "")' is not one of CF "
+                    + "(\(CalendarKind.allCases.map(\.rawValue).joined(separator: ", ")))"
             )
         }
         guard let units, !units.isEmpty else {
@@ -35,7 +36,8 @@ public struct CFTime: Sendable, Hashable {
         guard let seconds = CFTime.seconds(unit: words[0], calendar: kind) else {
             throw FieldsError(
                 .units,
-                "\(place): '\(words[0])' in '\(units)' is not a unit of time with a fixed length; use seconds, minutes, hours or days"
+                "\(place): '\(words[0])' in '\(units)' is not a unit of time with a fixed length; use seconds, "
+                    + "minutes, hours or days"
             )
         }
         guard let reference = CFTime.instant(words[2...].joined(separator: " "), calendar: kind) else {

@@ -67,7 +67,7 @@ private struct DateScanner {
         let isNegative = accept("-")
         if !isNegative { _ = accept("+") }
         let start = place
-        let run = digits(atMost: 20).count
+        let run = digits(atMost: 18).count
         place = start
         if run >= 8 {
             let (year, month, day) = (digits(atMost: 4).value, digits(atMost: 2).value, digits(atMost: 2).value)

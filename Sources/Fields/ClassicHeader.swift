@@ -15,10 +15,11 @@ struct ClassicHeader {
         let data = try Data(contentsOf: url, options: .alwaysMapped)
         var header = ClassicHeader(bytes: data, path: url.path)
         let expected = try header.minimumLength()
-        if data.count < expected {
+        if Double(data.count) < expected {
             throw FieldsError(
                 .unreadable,
-                "\(url.path): truncated: \(data.count) bytes of at least \(expected) that its header announces; fetch the file again"
+                "\(url.path): truncated: \(data.count) bytes of at least \(Int(saturating: expected)) that its "
+                    + "header announces; fetch the file again"
             )
         }
     }
@@ -30,27 +31,28 @@ struct ClassicHeader {
         place = 4
     }
 
-    /// Bytes up to the end of the last variable's data, without trailing padding.
-    private mutating func minimumLength() throws -> Int {
+    /// Bytes up to the end of the last variable's data, without trailing padding. Sizes are counted in Double: those of a
+    /// damaged header may exceed any integer.
+    private mutating func minimumLength() throws -> Double {
         let records = try count()
+        // A file that is still being written may leave its number of records open.
         let isStreaming = version == 5 ? records == -1 : records == 0xFFFF_FFFF
         let lengths = try dimensions()
         try skipAttributes()
         try expectList(tag: 0x0B)
-        let variableCount = try count()
-        var fixedEnd = place
-        var recordVariables: [(begin: Int, size: Int)] = []
-        for _ in 0..<variableCount {
+        var fixedEnd = Double(place)
+        var recordVariables: [(begin: Double, size: Double)] = []
+        for _ in 0..<(try listLength()) {
             try skipName()
-            let shape = try (0..<(try count())).map { _ in
+            let shape = try (0..<(try listLength())).map { _ in
                 let index = try count()
                 guard lengths.indices.contains(index) else { throw damaged() }
-                return lengths[index]
+                return Double(lengths[index])
             }
             try skipAttributes()
-            let size = try elementSize(try integer(bytes: 4))
+            let size = Double(try elementSize(try integer(bytes: 4)))
             _ = try count()
-            let begin = try integer(bytes: version == 1 ? 4 : 8)
+            let begin = Double(try integer(bytes: version == 1 ? 4 : 8))
             if shape.first == 0 {
                 recordVariables.append((begin, shape.dropFirst().reduce(size, *)))
             } else {
@@ -61,14 +63,14 @@ struct ClassicHeader {
             return fixedEnd
         }
         // A lone record variable is not padded to four bytes.
-        let recordSize =
-            recordVariables.count == 1 ? last.size : recordVariables.reduce(0) { $0 + ($1.size + 3) / 4 * 4 }
-        return max(fixedEnd, last.begin + (records - 1) * recordSize + last.size)
+        let padded = recordVariables.map { ($0.size / 4).rounded(.up) * 4 }
+        let recordSize = recordVariables.count == 1 ? last.size : padded.reduce(0, +)
+        return max(fixedEnd, last.begin + Double(records - 1) * recordSize + last.size)
     }
 
     private mutating func dimensions() throws -> [Int] {
         try expectList(tag: 0x0A)
-        return try (0..<(try count())).map { _ in
+        return try (0..<(try listLength())).map { _ in
             try skipName()
             return try count()
         }
@@ -76,10 +78,10 @@ struct ClassicHeader {
 
     private mutating func skipAttributes() throws {
         try expectList(tag: 0x0C)
-        for _ in 0..<(try count()) {
+        for _ in 0..<(try listLength()) {
             try skipName()
             let size = try elementSize(try integer(bytes: 4))
-            try skip((try count() * size + 3) / 4 * 4)
+            try skip((try listLength() * size + 3) / 4 * 4)
         }
     }
 
@@ -89,14 +91,21 @@ struct ClassicHeader {
         guard found == tag || found == 0 else { throw damaged() }
     }
 
-    private mutating func skipName() throws { try skip((try count() + 3) / 4 * 4) }
+    private mutating func skipName() throws { try skip((try listLength() + 3) / 4 * 4) }
 
     private mutating func skip(_ length: Int) throws {
         guard length >= 0, place + length <= bytes.count else { throw damaged() }
         place += length
     }
 
-    /// A non-negative count: 4 bytes, 8 in CDF-5.
+    /// A count of things that take a byte or more each, so no more than the file has.
+    private mutating func listLength() throws -> Int {
+        let length = try count()
+        guard length >= 0, length <= bytes.count else { throw damaged() }
+        return length
+    }
+
+    /// A count: 4 bytes, 8 in CDF-5.
     private mutating func count() throws -> Int { try integer(bytes: version == 5 ? 8 : 4) }
 
     private mutating func integer(bytes length: Int) throws -> Int {

@@ -39,7 +39,9 @@ struct CoordinateReading {
             if index > 0, instant <= instants[index - 1] {
                 throw FieldsError(
                     .axes,
-                    "\(file.path), variable \(variable.path), index \(index): time \(CFTime.iso(instant, calendar: calendar)) does not follow \(CFTime.iso(instants[index - 1], calendar: calendar)); times must increase"
+                    "\(file.path), variable \(variable.path), index \(index): time "
+                        + "\(CFTime.iso(instant, calendar: calendar)) does not follow "
+                        + "\(CFTime.iso(instants[index - 1], calendar: calendar)); times must increase"
                 )
             }
         }
@@ -64,6 +66,11 @@ struct CoordinateReading {
     /// left out.
     func longitude(_ variable: FileVariable) throws -> Horizontal {
         var values = try degrees(variable)
+        for (index, value) in values.enumerated() where abs(value) > 720 {
+            throw FieldsError(
+                .invalidValue,
+                "\(file.path), variable \(variable.path), index \(index): longitude \(value) is outside −180…360")
+        }
         if values.count > 2 {
             let ascends = zip(values, values.dropFirst()).filter { $0 < $1 }.count * 2 >= values.count
             for index in 1..<values.count {
@@ -139,7 +146,8 @@ struct CoordinateReading {
         let index = (steps.firstIndex { isAscending ? $0 <= 0 : $0 >= 0 } ?? 0) + 1
         throw FieldsError(
             .axes,
-            "\(file.path), variable \(variable.path), index \(index): \(values[index]) after \(values[index - 1]); an axis must ascend or descend"
+            "\(file.path), variable \(variable.path), index \(index): \(values[index]) after \(values[index - 1]); "
+                + "an axis must ascend or descend"
         )
     }
 }

@@ -64,7 +64,8 @@ public final class EnsembleWriter: @unchecked Sendable {
             guard existing.fingerprint == fingerprint else {
                 throw FieldsError(
                     .output,
-                    "\(partial.path): belongs to an interrupted run of another command (\(existing.command)); finish that, remove the file, or write elsewhere"
+                    "\(partial.path): belongs to an interrupted run of another command (\(existing.command)); "
+                        + "finish that, remove the file, or write elsewhere"
                 )
             }
             if existing.marks.count == members, let file = try? NetCDFOutput(continuing: partial) {

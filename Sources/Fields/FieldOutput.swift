@@ -5,8 +5,9 @@ struct FieldOutput {
     let grid: Grid
     let calendar: CalendarKind
 
-    var yName: String { grid.y.name.isEmpty ? "y" : grid.y.name }
-    var xName: String { grid.x.name.isEmpty ? "x" : grid.x.name }
+    // An index of a ring has no standard name, so its own name is all that tells which axis it is.
+    var yName: String { grid.y.standardName == nil || grid.y.name.isEmpty ? "y" : grid.y.name }
+    var xName: String { grid.x.standardName == nil || grid.x.name.isEmpty ? "x" : grid.x.name }
     /// Horizontal dimensions.
     var horizontal: [String] { [yName, xName] }
 
@@ -14,11 +15,13 @@ struct FieldOutput {
     func defineHorizontal(in file: NetCDFOutput) throws {
         for (axis, name, letter) in [(grid.y, yName, "Y"), (grid.x, xName, "X")] {
             try file.define(dimension: name, length: axis.count)
-            var attributes: [(String, OutputAttribute)] = []
-            if let standardName = axis.standardName { attributes.append(("standard_name", .text(standardName))) }
-            attributes += [
-                ("long_name", .text(longName(axis, name))), ("units", .text(axis.units)), ("axis", .text(letter)),
+            var attributes: [(String, OutputAttribute)] = [
+                ("long_name", .text(longName(axis, name))), ("units", .text(axis.units)),
             ]
+            // CF asks coordinates with an `axis` for the standard names of positions on the Earth.
+            if let standardName = axis.standardName {
+                attributes += [("standard_name", .text(standardName)), ("axis", .text(letter))]
+            }
             if grid.kind == .plane, let period = axis.period { attributes.append(("period", .number(period))) }
             try file.define(OutputVariable(name: name, dimensions: [name], type: NC_DOUBLE, attributes: attributes))
         }

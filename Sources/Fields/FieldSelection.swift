@@ -13,7 +13,8 @@ struct FieldSelection {
         if !file.hasDimensionNames, finder.axes?.time == nil {
             throw FieldsError(
                 .axes,
-                "\(file.path): its datasets have no dimension scales; say which are the axes with --axes time=path,latitude=path,longitude=path (it has \(listing(file.variables.map(\.path))))"
+                "\(file.path): its datasets have no dimension scales; say which are the axes with --axes "
+                    + "time=path,latitude=path,longitude=path (it has \(listing(file.variables.map(\.path))))"
             )
         }
         let candidates = try self.candidates()
@@ -65,7 +66,8 @@ struct FieldSelection {
         if fields.isEmpty {
             throw FieldsError(
                 .axes,
-                "\(file.path): no variable lies along time, latitude and longitude (or y and x); it has \(listing(file.variables.map(\.path)))"
+                "\(file.path): no variable lies along time, latitude and longitude (or y and x); it has "
+                    + "\(listing(file.variables.map(\.path)))"
             )
         }
         return fields
@@ -81,14 +83,16 @@ struct FieldSelection {
             if stored.count > 1 {
                 throw FieldsError(
                     .unknownVariable,
-                    "\(file.path): '\(name)' could be any of \(stored.sorted().joined(separator: ", ")); say which by its name"
+                    "\(file.path): '\(name)' could be any of \(stored.sorted().joined(separator: ", ")); say which "
+                        + "by its name"
                 )
             }
             if !found.isEmpty { return found }
         }
         throw FieldsError(
             .unknownVariable,
-            "\(file.path): there is no variable '\(name)' on its grid; it has \(listing(candidates.map(\.variable.name)))"
+            "\(file.path): there is no variable '\(name)' on its grid; it has "
+                + "\(listing(candidates.map(\.variable.name)))"
         )
     }
 

@@ -21,7 +21,8 @@ enum FileSpace {
         guard let available, available < needed else { return }
         throw FieldsError(
             .output,
-            "\(url.path): no space left on its disk: \(megabytes(available)) MB free, \(megabytes(needed)) MB needed for the next part"
+            "\(url.path): no space left on its disk: \(megabytes(available)) MB free, \(megabytes(needed)) MB "
+                + "needed for the next part"
         )
     }
 
@@ -45,7 +46,8 @@ enum FileSpace {
         guard rename(partial.path, final.path) == 0 else {
             throw FieldsError(
                 .output,
-                "\(final.path): cannot be put in place (\(String(cString: strerror(errno)))); the result is in \(partial.path)"
+                "\(final.path): cannot be put in place (\(String(cString: strerror(errno)))); the result is in "
+                    + "\(partial.path)"
             )
         }
         synchronize(final.deletingLastPathComponent().path)

@@ -50,7 +50,7 @@ public struct FileSummary: Sendable, Hashable, Codable {
     public var variables: [Variable]
     /// Names of the fields or observed variables.
     public var fields: [String]
-    /// First and last instant, ISO 8601.
+    /// First instant, ISO 8601.
     public var firstTime: String?
     /// Last instant, ISO 8601.
     public var lastTime: String?
@@ -64,7 +64,7 @@ public struct FileSummary: Sendable, Hashable, Codable {
     public var members: Int?
     /// Global attributes that are text.
     public var attributes: [String: String]
-    /// What the file's axes or values keep Sillage from reading, in words.
+    /// What keeps Sillage from reading the file, in words.
     public var problems: [String]
 
     /// Reads a file's header and coordinates.

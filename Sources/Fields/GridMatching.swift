@@ -36,7 +36,8 @@ extension Grid {
             else {
                 throw FieldsError(
                     .gridMismatch,
-                    "\(file): has no \(axis.name) \(value) \(wanted.units); its \(axis.name) goes from \(axis.values.first ?? .nan) to \(axis.values.last ?? .nan) in \(axis.count) points"
+                    "\(file): has no \(axis.name) \(value) \(wanted.units); its \(axis.name) goes from "
+                        + "\(axis.values.first ?? .nan) to \(axis.values.last ?? .nan) in \(axis.count) points"
                 )
             }
             return index

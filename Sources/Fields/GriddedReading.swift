@@ -82,7 +82,7 @@ struct GriddedReading {
             }
             let codes = try flags.map { archive in
                 try points(archive, flagField).map { value in
-                    value.isFinite ? rule?.code(Int(value)) ?? 0 : 0
+                    value.isFinite ? rule?.code(Int(saturating: Double(value))) ?? 0 : 0
                 }
             }
             return (errors, codes)

@@ -31,7 +31,8 @@ struct IODAReading {
         guard x.count == y.count, times.count == y.count, stations.count == y.count else {
             throw FieldsError(
                 .axes,
-                "\(file.path): MetaData has \(y.count) latitudes, \(x.count) longitudes, \(times.count) times, \(stations.count) stations; they must be as many"
+                "\(file.path): MetaData has \(y.count) latitudes, \(x.count) longitudes, \(times.count) times, "
+                    + "\(stations.count) stations; they must be as many"
             )
         }
         var table = Observations(variables: [], kind: .geographic, calendar: calendar, source: file.path)
@@ -41,7 +42,8 @@ struct IODAReading {
             guard variable.shape.first == y.count, variable.dimensions.count <= 2 else {
                 throw FieldsError(
                     .axes,
-                    "\(file.path), variable \(path): shape \(variable.shape) does not start with the \(y.count) locations"
+                    "\(file.path), variable \(path): shape \(variable.shape) does not start with the \(y.count) "
+                        + "locations"
                 )
             }
             try append(variable, to: &table, y: y, x: x, times: times, stations: stations)
@@ -76,7 +78,7 @@ struct IODAReading {
                 table.countDropped("value missing")
                 continue
             }
-            let code = quality.map { $0[index].isFinite ? Int32(clamping: Int($0[index])) : 0 } ?? 0
+            let code = quality.map { $0[index].isFinite ? Int32(clamping: Int(saturating: $0[index])) : 0 } ?? 0
             if code != 0 { table.flagMeanings[code] = "quality \(code)" }
             table.append(
                 variable: first + channel, value: values[index], error: errors?[index] ?? .nan, y: y[location],
@@ -93,7 +95,8 @@ struct IODAReading {
             guard found.shape == variable.shape else {
                 throw FieldsError(
                     .axes,
-                    "\(file.path), variable \(group)/\(name): shape \(found.shape) is not that of ObsValue/\(name), \(variable.shape)"
+                    "\(file.path), variable \(group)/\(name): shape \(found.shape) is not that of "
+                        + "ObsValue/\(name), \(variable.shape)"
                 )
             }
             return try file.values(found).map { isPresent($0) ? $0 : .nan }
@@ -104,7 +107,7 @@ struct IODAReading {
     private func channelNames(_ count: Int) throws -> [String] {
         let numbers = byPath["Channel"] ?? byPath["MetaData/sensorChannelNumber"] ?? byPath["nchans"]
         guard let numbers, numbers.count == count else { return (1...max(count, 1)).map { "_\($0)" } }
-        return try file.values(numbers).map { "_\(Int($0))" }
+        return try file.values(numbers).map { "_\(Int(saturating: $0))" }
     }
 
     private func times(count: Int) throws -> ([Double], CalendarKind) {
@@ -116,7 +119,7 @@ struct IODAReading {
         if let offsets = byPath["MetaData/time"] {
             if CFTime.isTime(units: offsets.units) { return try reading.times(offsets) }
             if let stamp = file.attributes["date_time"]?.numbers.first, stamp.isFinite,
-                let origin = CFTime.instant(String(Int(stamp)), calendar: .prolepticGregorian)
+                let origin = CFTime.instant(String(Int(saturating: stamp)), calendar: .prolepticGregorian)
             {
                 return (try file.values(offsets).map { origin + $0 * 3_600 }, .prolepticGregorian)
             }
@@ -128,7 +131,7 @@ struct IODAReading {
         for name in ["stationIdentification", "station_id", "stationID", "stationICAO", "stationName"] {
             guard let variable = byPath["MetaData/\(name)"] else { continue }
             if variable.type.isText { return try file.strings(variable) }
-            return try file.values(variable).map { $0.isFinite ? String(Int($0)) : "" }
+            return try file.values(variable).map { $0.isFinite ? String(Int(saturating: $0)) : "" }
         }
         return nil
     }

@@ -21,7 +21,8 @@ final class NetCDFFile: DataFile, @unchecked Sendable {
             guard status == NC_NOERR else {
                 throw FieldsError(
                     .unreadable,
-                    "\(url.path): cannot be opened as NetCDF or HDF5 (\(NetCDFStatus.message(status))); the file is truncated, damaged or of another format"
+                    "\(url.path): cannot be opened as NetCDF or HDF5 (\(NetCDFStatus.message(status))); the file "
+                        + "is truncated, damaged or of another format"
                 )
             }
             do {
@@ -82,7 +83,8 @@ final class NetCDFFile: DataFile, @unchecked Sendable {
             guard status == NC_NOERR || status == NC_ERANGE else {
                 throw FieldsError(
                     .unreadable,
-                    "\(path), variable \(variable.path), start \(start), count \(count): cannot be read (\(NetCDFStatus.message(status)))"
+                    "\(path), variable \(variable.path), start \(start), count \(count): cannot be read "
+                        + "(\(NetCDFStatus.message(status)))"
                 )
             }
             return values

@@ -23,7 +23,8 @@ enum ObservationFileKind: Sendable {
         guard let axes, let time = axes.time, let latitude = axes.latitude, let longitude = axes.longitude else {
             throw FieldsError(
                 .axes,
-                "\(file.path): its datasets have no dimension scales; say which are the axes with --axes time=path,latitude=path,longitude=path (it has \(listing(file.variables.map(\.path))))"
+                "\(file.path): its datasets have no dimension scales; say which are the axes with --axes "
+                    + "time=path,latitude=path,longitude=path (it has \(listing(file.variables.map(\.path))))"
             )
         }
         let lengths = try [time, latitude, longitude].map { try file.requiredVariable($0).count }
@@ -32,7 +33,8 @@ enum ObservationFileKind: Sendable {
         guard Set(lengths).count == 1 else {
             throw FieldsError(
                 .axes,
-                "\(file.path): no dataset has the shape of the axes \(time), \(latitude), \(longitude), which have lengths \(lengths)"
+                "\(file.path): no dataset has the shape of the axes \(time), \(latitude), \(longitude), which have "
+                    + "lengths \(lengths)"
             )
         }
         return .points

@@ -14,14 +14,16 @@ extension Observations {
         for name in mapping.keys where !variables.contains(where: { $0.name == name }) {
             throw FieldsError(
                 .unknownVariable,
-                "\(source): the mapping names '\(name)', which is not observed; it has \(listing(variables.map(\.name)))"
+                "\(source): the mapping names '\(name)', which is not observed; it has "
+                    + "\(listing(variables.map(\.name)))"
             )
         }
         let targets = try variables.map { try target(of: $0, among: models, mapping: mapping) }
         guard targets.contains(where: { $0 != nil }) || variables.isEmpty else {
             throw FieldsError(
                 .unknownVariable,
-                "\(source): observes \(listing(variables.map(\.name))), none of which is the model's \(listing(models.map(\.name))); map them by name"
+                "\(source): observes \(listing(variables.map(\.name))), none of which is the model's "
+                    + "\(listing(models.map(\.name))); map them by name"
             )
         }
         let conversions = try zip(variables, targets).map { observed, target in
@@ -55,7 +57,8 @@ extension Observations {
             if let index = models.firstIndex(where: { $0.name == name }) { return index }
             throw FieldsError(
                 .unknownVariable,
-                "the mapping \(observed.name)=\(name) names no variable of the model; it has \(listing(models.map(\.name)))"
+                "the mapping \(observed.name)=\(name) names no variable of the model; it has "
+                    + "\(listing(models.map(\.name)))"
             )
         }
         let indices = models.indices
@@ -75,7 +78,8 @@ extension Observations {
             if let named = found.first(where: { models[$0].name == observed.name }) { return named }
             throw FieldsError(
                 .unknownVariable,
-                "\(source): \(observed.name) could be any of the model's \(listing(found.map { models[$0].name })); map it by name"
+                "\(source): \(observed.name) could be any of the model's "
+                    + "\(listing(found.map { models[$0].name })); map it by name"
             )
         }
         return nil
@@ -118,6 +122,7 @@ extension Observations {
 extension CalendarKind {
     /// The instant of the same date in another calendar, or nil where it has none.
     public func convert(_ instant: Double, to other: CalendarKind) -> Double? {
+        guard instant.isFinite, abs(instant) < 1e12 else { return nil }
         let days = (instant / 86_400).rounded(.down)
         let (year, month, day) = date(dayNumber: Int(days))
         return other.dayNumber(year: year, month: month, day: day).map { Double($0) * 86_400 + instant - days * 86_400 }

@@ -18,7 +18,8 @@ extension Observations {
         for row in 0..<kept.count where kept.errors[row] <= 0 || kept.errors[row].isInfinite {
             throw FieldsError(
                 .negativeError,
-                "\(kept.label(row)): error \(kept.errors[row]) is not a standard deviation; it must be positive, or missing"
+                "\(kept.label(row)): error \(kept.errors[row]) is not a standard deviation; it must be positive, "
+                    + "or missing"
             )
         }
         kept = try kept.withoutDuplicates()
@@ -26,7 +27,8 @@ extension Observations {
             let reasons = kept.dropped.map { "\($0.count.grouped) \($0.reason)" }
             throw FieldsError(
                 .invalidValue,
-                "\(source): none of \(max(total, kept.dropped.reduce(0) { $0 + $1.count }).grouped) observations can be used (\(reasons.isEmpty ? "the file holds none" : reasons.joined(separator: ", ")))"
+                "\(source): none of \(max(total, kept.dropped.reduce(0) { $0 + $1.count }).grouped) observations "
+                    + "can be used (\(reasons.isEmpty ? "the file holds none" : reasons.joined(separator: ", ")))"
             )
         }
         return kept
@@ -60,7 +62,8 @@ extension Observations {
             } else if isNamed, samePlace {
                 throw FieldsError(
                     .duplicate,
-                    "\(label(row)): value \(values[row]) contradicts \(values[first]) at \(places[first].grouped), of the same station and time; remove one or flag it"
+                    "\(label(row)): value \(values[row]) contradicts \(values[first]) at \(places[first].grouped), "
+                        + "of the same station and time; remove one or flag it"
                 )
             } else if isNamed {
                 moved.insert(stations[row])
@@ -91,7 +94,8 @@ extension Observations {
         if inside.isEmpty, !isEmpty {
             throw FieldsError(
                 .outOfDomain,
-                "\(source): all \(count.grouped) observations lie outside the grid (\(grid.summary)); the first is at \(y[0]), \(x[0])"
+                "\(source): all \(count.grouped) observations lie outside the grid (\(grid.summary)); the first is "
+                    + "at \(y[0]), \(x[0])"
             )
         }
         let timely = inside.filtered("out of time") { window.contains(inside.times[$0]) }
@@ -99,7 +103,8 @@ extension Observations {
             func text(_ instant: Double) -> String { CFTime.iso(instant, calendar: calendar) }
             throw FieldsError(
                 .outOfTime,
-                "\(source): all observations, \(text(first)) to \(text(last)), are outside the window \(text(window.lowerBound)) to \(text(window.upperBound))"
+                "\(source): all observations, \(text(first)) to \(text(last)), are outside the window "
+                    + "\(text(window.lowerBound)) to \(text(window.upperBound))"
             )
         }
         return timely

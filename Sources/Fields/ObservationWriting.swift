@@ -140,14 +140,13 @@ extension Observations {
         try file.define(
             OutputVariable(name: observed.name, dimensions: ["obs"], type: NC_DOUBLE, attributes: attributes))
         try file.put(observed.name, data)
-        func standardName(_ modifier: String) -> [(String, OutputAttribute)] {
-            observed.standardName.map { [("standard_name", .text("\($0) \(modifier)"))] } ?? []
-        }
         if hasErrors {
+            let errorName: [(String, OutputAttribute)] =
+                observed.standardName.map { [("standard_name", .text("\($0) standard_error"))] } ?? []
             try file.define(
                 OutputVariable(
                     name: "\(observed.name)_error", dimensions: ["obs"], type: NC_DOUBLE,
-                    attributes: [("_FillValue", .number(.nan))] + standardName("standard_error") + [
+                    attributes: [("_FillValue", .number(.nan))] + errorName + [
                         ("long_name", .text("standard deviation of the error of \(longName)")), ("units", .text(units)),
                         ("coordinates", .text(coordinates)),
                     ]))
@@ -161,7 +160,7 @@ extension Observations {
             try file.define(
                 OutputVariable(
                     name: "\(observed.name)_flag", dimensions: ["obs"], type: NC_INT,
-                    attributes: standardName("status_flag") + [
+                    attributes: [("standard_name", .text("status_flag"))] + [
                         ("long_name", .text("quality of \(longName)")), ("flag_values", .integers(listed)),
                         ("flag_meanings", .text(meanings.joined(separator: " "))), ("coordinates", .text(coordinates)),
                     ]))

@@ -41,6 +41,9 @@ public struct Observations: Sendable {
     /// Whether values have no stated units and are taken in the model's (a table without a `units` column).
     public var unitsAreModels = false
 
+    /// Whether `places` are lines of a table.
+    var placesAreLines = false
+
     /// Observations left out for one reason.
     public struct Dropped: Sendable, Hashable, Codable {
         /// Why, in a few words.
@@ -152,9 +155,10 @@ public struct Observations: Sendable {
     /// `obs.nc: observation 1,204 (t2m, station 03772, 2019-03-01T12:00:00Z)`, for messages.
     public func label(_ row: Int) -> String {
         let station = stations[row].isEmpty ? "" : ", station \(stations[row])"
-        let noun = source.lowercased().hasSuffix(".csv") ? "line" : "observation"
+        let noun = placesAreLines ? "line" : "observation"
         return
-            "\(source): \(noun) \(places[row].grouped) (\(variables[variable[row]].name)\(station), \(CFTime.iso(times[row], calendar: calendar)))"
+            "\(source): \(noun) \(places[row].grouped) (\(variables[variable[row]].name)\(station), "
+            + "\(CFTime.iso(times[row], calendar: calendar)))"
     }
 
     /// Drops rows without a place or time, and refuses latitudes beyond a pole.

@@ -18,7 +18,8 @@ struct PointCoordinates {
         guard let time = first([.time]) else {
             throw FieldsError(
                 .axes,
-                "\(finder.file.path): no variable holds times (units such as 'seconds since 1970-01-01'); name it with --axes time=path"
+                "\(finder.file.path): no variable holds times (units such as 'seconds since 1970-01-01'); name it "
+                    + "with --axes time=path"
             )
         }
         self.time = time
@@ -29,7 +30,8 @@ struct PointCoordinates {
         } else {
             throw FieldsError(
                 .axes,
-                "\(finder.file.path): no variables hold latitude and longitude; name them with --axes latitude=path,longitude=path"
+                "\(finder.file.path): no variables hold latitude and longitude; name them with --axes "
+                    + "latitude=path,longitude=path"
             )
         }
         station = PointCoordinates.station(finder.file, excluding: [time.path, y.path, x.path])

@@ -99,7 +99,7 @@ struct PointReading {
         if variable.type.isText { return try file.strings(variable) }
         return try file.values(variable).map { value in
             guard value.isFinite else { return "" }
-            return value == value.rounded() ? String(Int(value)) : String(value)
+            return value == value.rounded() ? String(Int(saturating: value)) : String(value)
         }
     }
 }

@@ -17,24 +17,25 @@ struct Sampling {
         let length = variable.dimensions[0].length
         for candidate in file.variables {
             if candidate.text("sample_dimension") == sampleDimension, let instance = candidate.dimensions.first?.name {
-                let sizes = try file.values(candidate).map { $0.isFinite ? Int($0) : 0 }
-                let ofSample = sizes.enumerated().flatMap { [Int](repeating: $0.offset, count: max($0.element, 0)) }
-                guard ofSample.count <= length else {
+                let sizes = try file.values(candidate).map { $0.isFinite ? max($0, 0) : 0 }
+                guard sizes.reduce(0, +) <= Double(length) else {
                     throw FieldsError(
                         .axes,
-                        "\(file.path), variable \(candidate.path): its counts add up to \(ofSample.count), more than the \(length) samples of \(variable.path)"
-                    )
+                        "\(file.path), variable \(candidate.path): its counts add up to more than the \(length) "
+                            + "samples of \(variable.path)")
                 }
+                let ofSample = sizes.enumerated().flatMap { [Int](repeating: $0.offset, count: Int($0.element)) }
                 instances = (instance, ofSample + [Int](repeating: 0, count: length - ofSample.count))
             }
             if let instance = candidate.text("instance_dimension"), candidate.dimensions.first?.name == sampleDimension
             {
                 let count = file.variables.lazy.flatMap(\.dimensions).first { $0.name == instance }?.length ?? 0
-                let ofSample = try file.values(candidate).map { $0.isFinite ? Int($0) : 0 }
+                let ofSample = try file.values(candidate).map { Int(saturating: $0) }
                 guard ofSample.allSatisfy({ (0..<count).contains($0) }) else {
                     throw FieldsError(
                         .axes,
-                        "\(file.path), variable \(candidate.path): an index is outside 0..<\(count), the instances of '\(instance)'"
+                        "\(file.path), variable \(candidate.path): an index is outside 0..<\(count), the instances "
+                            + "of '\(instance)'"
                     )
                 }
                 instances = (instance, ofSample)
@@ -59,7 +60,9 @@ struct Sampling {
             guard let place = variable.dimensions.firstIndex(of: dimension) else {
                 throw FieldsError(
                     .axes,
-                    "\(file.path): \(coordinate.path) varies along '\(dimension.name ?? String(dimension.length))', which observations of \(variable.path) do not"
+                    "\(file.path): \(coordinate.path) varies along "
+                        + "'\(dimension.name ?? String(dimension.length))', which observations of \(variable.path) "
+                        + "do not"
                 )
             }
             strides[place] = stride

@@ -16,6 +16,7 @@ struct TableReading {
             variables: [], kind: columns.isPlane ? .plane : .geographic, calendar: .prolepticGregorian, source: url.path
         )
         observations.unitsAreModels = columns.units == nil
+        observations.placesAreLines = true
         if columns.units == nil {
             observations.notes.append("\(url.path): has no units column; values are taken in the model's units")
         }
@@ -39,24 +40,28 @@ struct TableReading {
             } else if observations.variables[variable].units != units {
                 throw FieldsError(
                     .units,
-                    "\(url.path), line \(line.number): units '\(units)' of \(name) are '\(observations.variables[variable].units)' further up; use one"
+                    "\(url.path), line \(line.number): units '\(units)' of \(name) are "
+                        + "'\(observations.variables[variable].units)' further up; use one"
                 )
             }
             let written = try line.text(columns.time, "time")
             guard let instant = instants[written] ?? CFTime.instant(written, calendar: observations.calendar) else {
                 throw FieldsError(
                     .invalidValue,
-                    "\(url.path), line \(line.number), column time: '\(written)' is not a date such as 2019-03-01T12:00:00Z"
+                    "\(url.path), line \(line.number), column time: '\(written)' is not a date such as "
+                        + "2019-03-01T12:00:00Z"
                 )
             }
             instants[written] = instant
             let flag = try columns.flag.map { try line.number($0, "flag") } ?? 0
-            if flag.isFinite, flag != 0 { observations.flagMeanings[Int32(clamping: Int(flag))] = "value \(Int(flag))" }
+            if flag.isFinite, flag != 0 {
+                observations.flagMeanings[Int32(clamping: Int(saturating: flag))] = "value \(Int(saturating: flag))"
+            }
             observations.append(
                 variable: variable, value: value, error: try columns.error.map { try line.number($0, "error") } ?? .nan,
                 y: try columns.y.map { try line.number($0, "latitude") } ?? 0,
                 x: try line.number(columns.x, "longitude"),
-                time: instant, flag: flag.isFinite ? Int32(clamping: Int(flag)) : 0,
+                time: instant, flag: flag.isFinite ? Int32(clamping: Int(saturating: flag)) : 0,
                 station: columns.station.map { line.cell($0) } ?? "", place: line.number)
         }
         return observations
@@ -91,7 +96,8 @@ struct TableReading {
                 if let index = find(accepted) { return index }
                 throw FieldsError(
                     .axes,
-                    "\(path), line 1: there is no column '\(accepted[0])'; a table has the columns time, latitude, longitude, variable, value, error, station (it has \(listing(header.map(\.trimmed))))"
+                    "\(path), line 1: there is no column '\(accepted[0])'; a table has the columns time, latitude, "
+                        + "longitude, variable, value, error, station (it has \(listing(header.map(\.trimmed))))"
                 )
             }
             time = try require(["time", "datetime", "date"])

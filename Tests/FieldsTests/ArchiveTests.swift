@@ -158,6 +158,32 @@ private func expectTemperature(
     try expectTemperature(half, steps: 0..<3, tolerance: 0.033, offset: -256)
 }
 
+@Test func hdf5WithDimensionScalesNeedsNoAxes() throws {
+    let archive = try Archive(contentsOf: [Fixture.url("scales.h5")])
+    #expect(archive.variables.map(\.name) == ["t2m"])
+    #expect(archive.grid.kind == .geographic)
+    try expectTemperature(archive, steps: 0..<3, tolerance: 1e-4)
+}
+
+@Test func moreFilesThanStayOpenAreOneArchive() throws {
+    try Fixture.inFolder { folder in
+        let grid = Grid.geographic(latitudes: [0, 1], longitudes: [0, 1])
+        let urls = try (0..<40).map { index in
+            let url = folder.appendingPathComponent("\(index).nc")
+            let writer = try TrajectoryWriter(
+                to: url, grid: grid, variables: [FieldVariable(name: "t", units: "K")], provenance: Fixture.provenance)
+            try writer.append(times: [Double(index) * 3_600], values: [Float](repeating: Float(index), count: 4))
+            try writer.finish()
+            return url
+        }
+        let archive = try Archive(contentsOf: urls)
+        for _ in 0..<2 {
+            let values = try archive.read(times: 0..<40)
+            #expect(values == (0..<40).flatMap { [Float](repeating: Float($0), count: 4) })
+        }
+    }
+}
+
 @Test func manyThreadsReadOneArchive() async throws {
     let archive = try Archive(contentsOf: [Fixture.url("archive.nc")])
     let reference = try archive.read(times: 1..<2)

@@ -177,7 +177,25 @@ func aTruncatedFileIsUnreadable(_ name: String) throws {
     let order = fieldsError { try Archive(contentsOf: ["archive_next.nc", "archive.nc"].map(Fixture.url)) }
     #expect(order?.kind == .axes)
     #expect(order?.message.contains("order of time") == true)
+    let curved = fieldsError { try Archive(contentsOf: [Fixture.url("archive_curvilinear.nc")]) }
+    #expect(curved?.kind == .axes)
+    #expect(curved?.message.contains("variable lat: latitude varies along two dimensions") == true)
     let time = fieldsError { try Archive(contentsOf: [Fixture.url("archive_bad_time.nc")]) }
     #expect(time?.kind == .axes)
     #expect(time?.message.contains("variable time, index 2") == true)
+}
+
+@Test(arguments: ["archive_packed.nc", "archive_next.nc", "archive_record.nc"])
+func aDamagedHeaderNeverStopsTheProgram(_ name: String) throws {
+    let data = try Data(contentsOf: Fixture.url(name))
+    try Fixture.inFolder { folder in
+        let url = folder.appendingPathComponent(name)
+        for place in 4..<min(data.count, 600) {
+            var damaged = data
+            damaged[place] = 0xFF
+            try damaged.write(to: url)
+            // Either answer is right; only a trap or a hang is wrong.
+            _ = fieldsError { try ClassicHeader.requireWholeFile(url) }
+        }
+    }
 }

@@ -120,6 +120,19 @@ private func read(_ name: String, axes: AxisOverride? = nil) throws -> Observati
     #expect(table.variables.map(\.units) == ["degC"])
 }
 
+@Test func iodaGroupsWithoutDimensionScalesRead() throws {
+    let table = try read("ioda_plain.h5")
+    #expect(table.values == [280, 281])
+    #expect(table.errors == [0.5, 0.75])
+    #expect(table.times.map { ($0 - Fixture.march) / 3_600 } == [0, 6])
+}
+
+@Test func curvilinearFilesObserveTheirPixels() throws {
+    let table = try read("archive_curvilinear.nc")
+    #expect(table.values == [0, 1, 2, 10, 11, 12])
+    #expect(table.y == [10, 11, 12, 20, 21, 22])
+}
+
 @Test func aFileInCelsiusObservesAModelInKelvin() throws {
     let model = [
         FieldVariable(name: "u10", units: "m s-1", standardName: "eastward_wind"),

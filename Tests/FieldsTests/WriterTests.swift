@@ -156,7 +156,8 @@ private func rows(_ table: Observations) -> [String] {
     table.values.indices.map { row in
         let (name, station) = (table.variables[table.variable[row]].name, table.stations[row])
         return
-            "\(name) \(station) \(table.values[row]) \(table.errors[row]) \(table.y[row]) \(table.x[row]) \(table.times[row]) \(table.flags[row])"
+            "\(name) \(station) \(table.values[row]) \(table.errors[row]) \(table.y[row]) \(table.x[row]) "
+            + "\(table.times[row]) \(table.flags[row])"
     }.sorted()
 }
 

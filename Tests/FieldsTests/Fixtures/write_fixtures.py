@@ -113,6 +113,13 @@ def archives():
     with netCDF4.Dataset("archive_bad_time.nc", "w") as file:
         axes(file, LATITUDES, LONGITUDES, [0, 12, 6])
         add(file, "t2m", ("time", "latitude", "longitude"), temperature(range(3), LATITUDES, LONGITUDES), **kelvin)
+    with netCDF4.Dataset("archive_curvilinear.nc", "w") as file:
+        for name, length in (("time", 1), ("y", 2), ("x", 3)):
+            file.createDimension(name, length)
+        add(file, "time", ("time",), [0], "f8", units="hours since 2019-03-01")
+        add(file, "lat", ("y", "x"), [[10, 11, 12], [20, 21, 22]], units="degrees_north")
+        add(file, "lon", ("y", "x"), [[1, 2, 3], [4, 5, 6]], units="degrees_east")
+        add(file, "t2m", ("time", "y", "x"), index_field(1, 2, 3), coordinates="lat lon", **kelvin)
     with netCDF4.Dataset("archive_record.nc", "w", format="NETCDF3_64BIT_OFFSET") as file:
         file.createDimension("time", None)
         file.createDimension("lat", 4)
@@ -151,6 +158,26 @@ def plain_hdf5():
         file["temperature"] = np.array([1.0, 2.0, 3.0])
         file["temperature"].attrs["units"] = "degC"
         file["temperature_error"] = np.array([0.5, 0.5, 0.25])
+
+
+    # Dimension scales make HDF5 a NetCDF-4 file to netCDF-C, whoever wrote it.
+    with h5py.File("scales.h5", "w") as file:
+        for name, values, units in (("time", np.array([0, 6, 12]), "hours since 2019-03-01"),
+                                    ("y", LATITUDES, "degrees_north"), ("x", LONGITUDES, "degrees_east")):
+            file[name] = values
+            file[name].attrs["units"] = units
+            file[name].make_scale(name)
+        file["deep/er/t2m"] = temperature(range(3), LATITUDES, LONGITUDES).transpose(2, 1, 0)
+        file["deep/er/t2m"].attrs["units"] = "K"
+        for place, name in enumerate(("x", "y", "time")):
+            file["deep/er/t2m"].dims[place].attach_scale(file[name])
+    with h5py.File("ioda_plain.h5", "w") as file:
+        file["MetaData/latitude"] = np.array([50.0, 51.0])
+        file["MetaData/longitude"] = np.array([0.0, 1.0])
+        file["MetaData/dateTime"] = np.array([b"2019-03-01T00:00:00Z", b"2019-03-01T06:00:00Z"])
+        file["ObsValue/airTemperature"] = np.array([280.0, 281.0], "f4")
+        file["ObsValue/airTemperature"].attrs["units"] = "K"
+        file["ObsError/airTemperature"] = np.array([0.5, 0.75], "f4")
 
 
 def ioda():
