@@ -32,7 +32,8 @@ extension FieldAutoencoder {
         public var latentChannels: Int
         /// Side of the squares of points that are put together before the first convolution; default 2.
         public var patch: Int
-        /// Resolutions, finest first, each half the one before; default widths 32 and 64.
+        /// Resolutions, finest first, each half the one before; default widths 32 and 64. None at all leaves the
+        /// linear path alone, over cells of `patch` points a side: nothing to train, and a linear decoder.
         public var stages: [Stage]
         /// Groups of the group normalisation; default 8.
         public var groups: Int
@@ -66,8 +67,8 @@ extension FieldAutoencoder {
             self.grid = grid
         }
 
-        /// Points along a side of a latent cell: patch · 2^(stages − 1).
-        public var factor: Int { patch << (stages.count - 1) }
+        /// Points along a side of a latent cell: patch · 2^(stages − 1), or patch without stages.
+        public var factor: Int { patch << max(0, stages.count - 1) }
 
         /// Sides of the grid of cells that covers a grid of points.
         public func cells(of grid: GridAxes<Int>) -> GridAxes<Int> {
@@ -84,7 +85,10 @@ extension FieldAutoencoder {
         ///
         /// - Throws: `NetworksError` that names the key and the values it may take.
         public func validate() throws {
-            try require(!stages.isEmpty && stages.count <= 8, "autoencoder: stages must be one to eight")
+            try require(stages.count <= 8, "autoencoder: \(stages.count) stages; there may be eight at most")
+            try require(
+                !stages.isEmpty || linearPath != .none,
+                "autoencoder: without stages and with linear_path none there is nothing to build; give one of them")
             for (key, value) in [
                 ("variables", variables), ("latent_channels", latentChannels), ("patch", patch), ("groups", groups),
                 ("grid.y", grid?.y ?? 1), ("grid.x", grid?.x ?? 1),

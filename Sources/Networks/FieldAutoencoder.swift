@@ -12,8 +12,8 @@ public final class FieldAutoencoder: Module {
     /// What the autoencoder was built from.
     public let configuration: Configuration
 
-    let encoder: FieldEncoder
-    let decoder: FieldDecoder
+    let encoder: FieldEncoder?
+    let decoder: FieldDecoder?
     let linear: LinearCodec?
 
     /// An autoencoder with random weights; with a linear path its networks start at zero.
@@ -23,8 +23,8 @@ public final class FieldAutoencoder: Module {
         try configuration.validate()
         let c = configuration
         self.configuration = c
-        encoder = FieldEncoder(c)
-        decoder = FieldDecoder(c)
+        encoder = c.stages.isEmpty ? nil : FieldEncoder(c)
+        decoder = c.stages.isEmpty ? nil : FieldDecoder(c)
         linear =
             c.linearPath == .none
             ? nil
@@ -32,8 +32,8 @@ public final class FieldAutoencoder: Module {
                 variables: c.variables, factor: c.factor, latentChannels: c.latentChannels,
                 cells: c.linearPath == .local ? c.grid.map(c.cells(of:)) : nil, periodic: c.periodic)
         if linear != nil {
-            _ = encoder.output.zeroed()
-            _ = decoder.output.zeroed()
+            _ = encoder?.output.zeroed()
+            _ = decoder?.output.zeroed()
         }
         super.init()
     }
@@ -45,8 +45,11 @@ public final class FieldAutoencoder: Module {
     /// - Returns: shape (batch, latentChannels, ⌈y / factor⌉, ⌈x / factor⌉), each within ±`saturation`.
     public func encode(_ x: Tensor) -> Tensor {
         let x = lengthened(x)
-        let z = encoder(x.cells(configuration.patch))
-        return bounded(linear.map { z + $0.encode(x.cells(configuration.factor)) } ?? z)
+        let parts = [
+            encoder.map { $0(x.cells(configuration.patch).to($0.dtype)).to(x.dtype) },
+            linear?.encode(x.cells(configuration.factor)),
+        ]
+        return bounded(sum(parts))
     }
 
     /// Fields of latents.
@@ -56,8 +59,11 @@ public final class FieldAutoencoder: Module {
     ///   - grid: sides of the fields wanted; `factor` times those of the latents when nil
     /// - Returns: standardised fields, shape (batch, variables, y, x).
     public func decode(_ z: Tensor, grid: GridAxes<Int>? = nil) -> Tensor {
-        var x = decoder(z).points(configuration.patch)
-        if let linear { x = x + linear.decode(z).points(configuration.factor) }
+        let parts = [
+            decoder.map { $0(z.to($0.dtype)).points(configuration.patch).to(z.dtype) },
+            linear?.decode(z).points(configuration.factor),
+        ]
+        let x = sum(parts)
         guard let grid else { return x }
         let cells = configuration.cells(of: grid)
         precondition(
@@ -74,6 +80,15 @@ public final class FieldAutoencoder: Module {
         let z = encode(x)
         return decode(
             noise.map { z + configuration.latentNoise * $0 } ?? z, grid: .init(y: x.size(2), x: x.size(3)))
+    }
+
+    /// Whether decoding is linear, so that its Jacobian is the same everywhere.
+    public var isDecoderLinear: Bool { decoder == nil }
+
+    /// Converts the residual networks, and leaves the linear path as it is: it carries most of the field.
+    public func convertNetworks(to dtype: DType) {
+        encoder?.to(dtype)
+        decoder?.to(dtype)
     }
 
     /// Computes the linear path from an archive, in closed form: principal components of its cells, and the ridge
@@ -95,6 +110,11 @@ public final class FieldAutoencoder: Module {
 
     /// z / √(1 + (z/B)²).
     private func bounded(_ z: Tensor) -> Tensor { z * ((z / configuration.saturation).square() + 1).rsqrt() }
+
+    private func sum(_ parts: [Tensor?]) -> Tensor {
+        let parts = parts.compactMap { $0 }
+        return parts.count == 1 ? parts[0] : parts[0] + parts[1]
+    }
 
     private func lengthened(_ x: Tensor) -> Tensor {
         let cells = configuration.cells(of: .init(y: x.size(2), x: x.size(3)))

@@ -28,6 +28,9 @@ final class FieldEncoder: Module {
         output = fieldConvolution(widths[widths.count - 1], c.latentChannels, periodic: c.periodic)
     }
 
+    /// The type that the weights have.
+    var dtype: DType { input.weight.dtype }
+
     func callAsFunction(_ x: Tensor) -> Tensor {
         var h = input(x)
         for stage in stages {
@@ -55,6 +58,9 @@ final class FieldDecoder: Module {
         output = fieldConvolution(
             order[order.count - 1].width, c.variables * c.patch * c.patch, periodic: c.periodic)
     }
+
+    /// The type that the weights have.
+    var dtype: DType { input.weight.dtype }
 
     func callAsFunction(_ z: Tensor) -> Tensor {
         var h = input(z)

@@ -46,6 +46,9 @@ final class TransformerBlock: Module {
 }
 
 extension Tensor {
+    /// self + a · b.
+    func addcmul(_ a: Tensor, _ b: Tensor) -> Tensor { self + a * b }
+
     /// (1 + scale) norm(x) + shift over the last dimension.
     func modulated(_ scale: Tensor, _ shift: Tensor) -> Tensor {
         shift.addcmul(scale + 1, layerNorm(self, [size(-1)], eps: 1e-6))
