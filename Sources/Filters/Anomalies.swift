@@ -62,7 +62,7 @@ public struct Anomalies: Sendable {
     ///   - add: adds a state of the stretch, times a number and that weight, to a state of the draw
     /// - Returns: flattened as (time, variable, y, x).
     func combined(
-        length: Int, count: Int = 256, random: inout CounterRandom, prepare: (inout CounterRandom) -> Void,
+        length: Int, count: Int = 256, random: inout Philox, prepare: (inout Philox) -> Void,
         add: (UnsafePointer<Double>, Double, UnsafeMutablePointer<Double>) -> Void
     ) -> [Double] {
         let size = stretch(for: length)

@@ -85,7 +85,7 @@ public struct EnsembleCovariance: SpaceTimeCovariance {
 
     /// Σ a_i ∘ g_i / √n with g_i ~ N(0, ρ): the covariance of the sum is A Aᵀ/n ∘ ρ.
     public func draw(length: Int, seed: UInt64, member: Int) -> [Double] {
-        var random = CounterRandom(seed: seed, stream: Stream.background, member: member)
+        var random = Philox(seed: seed, stream: Stream.background, member: member)
         let n = anomalies.stateCount
         guard taper != nil else {
             var z = 0.0

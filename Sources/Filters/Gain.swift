@@ -2,24 +2,37 @@ import LinearAlgebra
 import Observing
 
 /// The gain of one pattern of observations around a state, K = B Hᵀ (H B Hᵀ + R)⁻¹, kept as its factors.
-struct Gain {
+final class Gain {
     /// H B at the analysed state, shape (rows, elements).
     private let cross: Matrix
     private let factor: Cholesky
-    /// √diag((I − K H) B), one an element.
-    let standardDeviation: [Double]
+    private let prior: [Double]
+    private var deviation: [Float]?
 
     init(_ covariance: any SpaceTimeCovariance, _ rows: LaggedRows) throws {
         var (observed, cross) = covariance.seen(by: rows)
         observed.addToDiagonal(rows.errors.map { $0 * $0 })
         factor = try Cholesky(of: observed)
-        let whitened = factor.halfSolve(cross)
-        var variance = covariance.variance
-        for row in 0..<whitened.rows {
-            for i in 0..<whitened.columns { variance[i] -= whitened[row, i] * whitened[row, i] }
-        }
-        standardDeviation = variance.map { max($0, 0).squareRoot() }
         self.cross = cross
+        prior = covariance.variance
+    }
+
+    /// √diag((I − K H) B), one an element; worked out once, when first asked for.
+    func standardDeviation() -> [Float] {
+        if let deviation { return deviation }
+        let whitened = factor.halfSolve(cross)
+        var variance = prior
+        whitened.elements.withUnsafeBufferPointer { whitened in
+            for row in 0..<cross.rows {
+                for i in 0..<cross.columns {
+                    let value = whitened[row * cross.columns + i]
+                    variance[i] -= value * value
+                }
+            }
+        }
+        let result = variance.map { Float(max($0, 0).squareRoot()) }
+        deviation = result
+        return result
     }
 
     /// K d for each column d.

@@ -66,7 +66,7 @@ public struct Taper: Sendable {
     ///
     /// ρ is a cone of radius c convolved with itself in three dimensions, so its density is the square of the cone's
     /// transform: p(|k| = u) ∝ u² (2(1 − cos u) − u sin u)² / u⁸.
-    static func waveVector(_ random: inout CounterRandom) -> SIMD3<Double> {
+    static func waveVector(_ random: inout Philox) -> SIMD3<Double> {
         let share = random.uniform()
         var (low, high) = (0, spectrum.count - 1)
         while high - low > 1 {

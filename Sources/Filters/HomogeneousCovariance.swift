@@ -172,7 +172,7 @@ public struct HomogeneousCovariance: SpaceTimeCovariance {
 
     /// Σ z_i (a_i shifted at random) / √n: over all shifts, the covariance of the sum is the homogeneous one.
     public func draw(length: Int, seed: UInt64, member: Int) -> [Double] {
-        var random = CounterRandom(seed: seed, stream: Stream.background, member: member)
+        var random = Philox(seed: seed, stream: Stream.background, member: member)
         let (ny, nx) = shape
         var (z, sy, sx) = (0.0, 0, 0)
         return anomalies.combined(length: length, random: &random) { random in

@@ -36,39 +36,55 @@ public struct OptimalInterpolation: AssimilationMethod {
     public func analyse(
         _ observations: ObservationVector, times: [Double], members: Int, seed: UInt64
     ) throws -> Analysis {
-        try requireSteps(times)
         let n = covariance.variance.count
         let means = times.map { climatology.state(at: $0) }
         let prior = (0..<members).map { member -> [Float] in
             let anomaly = covariance.draw(length: times.count, seed: seed, member: member)
-            var trajectory = [Float](repeating: 0, count: anomaly.count)
-            for (t, mean) in means.enumerated() {
-                for i in 0..<n { trajectory[t * n + i] = Float(mean[i] + anomaly[t * n + i]) }
-            }
-            return trajectory
+            return anomaly.indices.map { Float(means[$0 / n][$0 % n] + anomaly[$0]) }
         }
-        let innovations = innovations(of: observations, means: means, prior: prior, seed: seed)
+        let deviation = covariance.variance.map { Float($0.squareRoot()) }
         var analysis = Analysis(
             times: times, mean: means.flatMap { $0.map(Float.init) },
-            standardDeviation: times.indices.flatMap { _ in covariance.variance.map { Float($0.squareRoot()) } },
-            members: prior)
-        let windows = ObservationWindows(observations, states: times.count, stateCount: n)
-        var gains = RecentGains(covariance)
-        for t in times.indices {
-            let rows = windows.rows(around: t, halfWidth: halfWidth)
-            guard !rows.isEmpty else { continue }
-            let gain = try gains.gain(for: windows.lagged(rows, around: t))
-            let d = innovations.submatrix(rows: rows, columns: Array(0...members))
-            let increments = gain.increments(d)  // (1 + members, n)
-            for i in 0..<n {
-                analysis.mean[t * n + i] += Float(increments[0, i])
-                analysis.standardDeviation[t * n + i] = Float(gain.standardDeviation[i])
-            }
-            for member in 0..<members {
-                for i in 0..<n { analysis.members[member][t * n + i] += Float(increments[member + 1, i]) }
-            }
+            standardDeviation: times.indices.flatMap { _ in deviation }, members: prior)
+        let innovations = innovations(of: observations, means: means, prior: prior, seed: seed)
+        try forEachGain(of: observations, times: times, at: Array(times.indices)) { t, rows, gain in
+            let increments = gain.increments(innovations.submatrix(rows: rows, columns: Array(0...members)))
+            analysis.mean.add(increments.row(0), at: t * n)
+            for member in 0..<members { analysis.members[member].add(increments.row(member + 1), at: t * n) }
+            analysis.standardDeviation.replaceSubrange(t * n..<(t + 1) * n, with: gain.standardDeviation())
         }
         return analysis
+    }
+
+    /// E[x | y] alone, flattened as (time, variable, y, x): much cheaper than `analyse` where every state has a gain
+    /// of its own.
+    public func mean(_ observations: ObservationVector, times: [Double]) throws -> [Float] {
+        try mean(observations, times: times, at: Array(times.indices))
+    }
+
+    /// E[x | y] of some states; the others keep the climate's mean.
+    func mean(_ observations: ObservationVector, times: [Double], at states: [Int]) throws -> [Float] {
+        let n = covariance.variance.count
+        let means = times.map { climatology.state(at: $0) }
+        var mean = means.flatMap { $0.map(Float.init) }
+        let innovations = innovations(of: observations, means: means, prior: [], seed: 0)
+        try forEachGain(of: observations, times: times, at: states) { t, rows, gain in
+            mean.add(gain.increments(innovations.submatrix(rows: rows, columns: [0])).row(0), at: t * n)
+        }
+        return mean
+    }
+
+    /// The gain of each of some states that has observations near it, with the rows that it weighs.
+    private func forEachGain(
+        of observations: ObservationVector, times: [Double], at states: [Int], _ body: (Int, [Int], Gain) throws -> Void
+    ) throws {
+        try requireSteps(times)
+        let windows = ObservationWindows(observations, states: times.count, stateCount: covariance.variance.count)
+        var gains = RecentGains(covariance)
+        for t in states {
+            let rows = windows.rows(around: t, halfWidth: halfWidth)
+            if !rows.isEmpty { try body(t, rows, gains.gain(for: windows.lagged(rows, around: t))) }
+        }
     }
 
     /// Column 0: y − H μ; column m + 1: y + e − H b of member m.
@@ -79,7 +95,7 @@ public struct OptimalInterpolation: AssimilationMethod {
         let mean = observations.innovation(of: means.flatMap { $0 })
         for row in mean.indices { result[row, 0] = mean[row] }
         for (member, trajectory) in prior.enumerated() {
-            var random = CounterRandom(seed: seed, stream: Stream.perturbations, member: member)
+            var random = Philox(seed: seed, stream: Stream.perturbations, member: member)
             let seen = observations.operator.apply(trajectory)
             for row in seen.indices {
                 let e = random.normal() * observations.errors[row]
@@ -97,5 +113,12 @@ public struct OptimalInterpolation: AssimilationMethod {
                 "states \(i) and \(i + 1) are \(after - before) s apart, the training archive's \(step) s: "
                     + "optimal interpolation analyses states at the archive's step")
         }
+    }
+}
+
+extension [Float] {
+    /// Adds numbers from one index on.
+    fileprivate mutating func add(_ increments: ArraySlice<Double>, at start: Int) {
+        for (i, increment) in increments.enumerated() { self[start + i] += Float(increment) }
     }
 }

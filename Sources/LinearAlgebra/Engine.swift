@@ -2,11 +2,12 @@ import COpenBLAS
 
 /// The BLAS that serves this process.
 ///
-/// libtorch's `libtorch_cpu.so` carries MKL and exports some Fortran symbols with the same names and the same 32-bit
-/// integers (`dgemm_`, `dpotrf_`, `dsyevd_`, `dgesdd_` …). It exports none of the C interface used here (`cblas_dgemm`,
+/// libtorch's `libtorch_cpu.so` carries MKL and exports Fortran symbols of the same names and the same 32-bit integers
+/// (`sgemm_`, `dgemm_`, `dpotrf_`, `dsyevd_`, `dgesdd_` …). It exports none of the C functions used here (`cblas_dgemm`,
 /// `cblas_dsyrk`, `cblas_dgemv`, `cblas_dtrsm`), so products and substitutions always run in OpenBLAS. LAPACKE calls
-/// Fortran names, which the dynamic linker binds to whichever library was named first; both give the same results to
-/// rounding, and the tests hold for either.
+/// Fortran names, which the dynamic linker binds to the library that the executable names first, for everybody: with
+/// libtorch first, factorisations run in MKL; with OpenBLAS first, libtorch's own `sgemm_` runs in OpenBLAS. Results
+/// agree to rounding either way (checked for both orders); name libtorch first to keep its products in MKL.
 public enum Engine {
     /// OpenBLAS's version and build options.
     public static var description: String { String(cString: openblas_get_config()) }

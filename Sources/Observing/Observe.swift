@@ -53,7 +53,7 @@ extension GriddedStates {
                 places = try located(plan.network.stations(on: grid, seed: plan.seed, state: state))
             }
             let fields = try read(times: state..<state + 1)
-            var random = CounterRandom(seed: plan.seed, stream: Stream.observationErrors, member: state)
+            var random = Philox(seed: plan.seed, stream: Stream.observationErrors, member: state)
             for (station, weights) in places {
                 for (index, variable) in chosen.enumerated() {
                     let error = random.normal() * deviations[index]

@@ -52,7 +52,7 @@ public enum StationNetwork: Sendable, Hashable {
     public func stations(on grid: Grid, seed: UInt64, state: Int = 0) throws -> [Station] {
         switch self {
         case .random(let count, let placement, let redrawn):
-            var random = CounterRandom(seed: seed, stream: Stream.stations, member: redrawn ? state : 0)
+            var random = Philox(seed: seed, stream: Stream.stations, member: redrawn ? state : 0)
             return try Self.draw(count, placement, on: grid, &random)
         case .listed(let stations):
             return stations
@@ -73,7 +73,7 @@ public enum StationNetwork: Sendable, Hashable {
     }
 
     private static func draw(
-        _ count: Int, _ placement: Placement, on grid: Grid, _ random: inout CounterRandom
+        _ count: Int, _ placement: Placement, on grid: Grid, _ random: inout Philox
     ) throws -> [Station] {
         guard count > 0 else { throw FieldsError(.invalidValue, "a network of \(count) stations: give 1 or more") }
         switch placement {

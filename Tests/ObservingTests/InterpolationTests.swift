@@ -66,15 +66,15 @@ import Testing
 
     /// Salmon et al. 2011: the known answers that come with the authors' Random123 library.
     @Test func philoxGivesItsPublishedNumbers() {
-        let zero = CounterRandom.philox((0, 0, 0, 0), (0, 0))
+        let zero = Philox.rounds((0, 0, 0, 0), (0, 0))
         #expect([zero.0, zero.1, zero.2, zero.3] == [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8])
-        let ones = CounterRandom.philox((.max, .max, .max, .max), (.max, .max))
+        let ones = Philox.rounds((.max, .max, .max, .max), (.max, .max))
         #expect([ones.0, ones.1, ones.2, ones.3] == [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd])
     }
 
     @Test func normalsHaveUnitVarianceAndIndependentStreams() {
-        var a = CounterRandom(seed: 1, stream: 2, member: 3)
-        var b = CounterRandom(seed: 1, stream: 2, member: 4)
+        var a = Philox(seed: 1, stream: 2, member: 3)
+        var b = Philox(seed: 1, stream: 2, member: 4)
         let (x, y) = (a.normals(20_000), b.normals(20_000))
         let n = Double(x.count)
         let mean = x.reduce(0, +) / n

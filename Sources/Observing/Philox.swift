@@ -5,7 +5,7 @@ import Foundation
 /// The stream is named by (seed, stream, member); its numbers are the same whatever else was drawn, in whatever order.
 ///
 /// - Source: Salmon et al. 2011, Parallel random numbers: as easy as 1, 2, 3.
-public struct CounterRandom: RandomNumberGenerator, Sendable {
+package struct Philox: RandomNumberGenerator, Sendable {
     private let key: (UInt32, UInt32)
     private let place: (UInt32, UInt32)
     private var block: UInt64 = 0
@@ -16,15 +16,15 @@ public struct CounterRandom: RandomNumberGenerator, Sendable {
     ///   - seed: the user's seed
     ///   - stream: what the numbers are for
     ///   - member: which member, state or observation they are for
-    public init(seed: UInt64, stream: UInt32, member: Int = 0) {
+    package init(seed: UInt64, stream: UInt32, member: Int = 0) {
         key = (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
         place = (stream, UInt32(truncatingIfNeeded: member))
     }
 
     /// The next 64 random bits.
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         if pending.isEmpty {
-            let words = Self.philox(
+            let words = Self.rounds(
                 (UInt32(truncatingIfNeeded: block), UInt32(truncatingIfNeeded: block >> 32), place.0, place.1), key)
             block += 1
             pending = [UInt64(words.2) << 32 | UInt64(words.3), UInt64(words.0) << 32 | UInt64(words.1)]
@@ -33,10 +33,10 @@ public struct CounterRandom: RandomNumberGenerator, Sendable {
     }
 
     /// A number uniform in 0..<1, with 53 random bits.
-    public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+    package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
     /// A number from N(0, 1), by Box and Muller.
-    public mutating func normal() -> Double {
+    package mutating func normal() -> Double {
         if let value = spare {
             spare = nil
             return value
@@ -48,9 +48,9 @@ public struct CounterRandom: RandomNumberGenerator, Sendable {
     }
 
     /// `count` numbers from N(0, 1).
-    public mutating func normals(_ count: Int) -> [Double] { (0..<count).map { _ in normal() } }
+    package mutating func normals(_ count: Int) -> [Double] { (0..<count).map { _ in normal() } }
 
-    static func philox(
+    static func rounds(
         _ counter: (UInt32, UInt32, UInt32, UInt32), _ key: (UInt32, UInt32)
     ) -> (UInt32, UInt32, UInt32, UInt32) {
         var (c, k) = (counter, key)
