@@ -64,8 +64,12 @@ struct AxisFinder {
         case "Y": return .planeY
         case "X": return .planeX
         case "Z": return .other
-        default: return AxisFinder.role(ofName: variable.name)
+        default: break
         }
+        // A name alone is weak: `t` in kelvin is a temperature.
+        let role = AxisFinder.role(ofName: variable.name)
+        if role == .time, variable.type.isNumeric, variable.name.lowercased() == "t" { return .other }
+        return role
     }
 
     private func overriddenRole(of path: String) -> AxisRole? {

@@ -121,8 +121,8 @@ public final class EnsembleWriter: @unchecked Sendable {
                     return values[offset..<offset + points]
                 }
                 try file.put(
-                    variable.name, start: [member, steps.lowerBound, 0, 0],
-                    count: [1, steps.count, output.grid.y.count, output.grid.x.count], field)
+                    variable.name, start: [member, steps.lowerBound] + output.origin,
+                    count: [1, steps.count] + output.shape, field)
             }
         }
     }
@@ -150,7 +150,7 @@ public final class EnsembleWriter: @unchecked Sendable {
         try writing { file in
             try FileSpace.requireRoom(values.count * 4, at: file.url, available: available(file.url))
             try file.put(
-                name, start: [0, 0, 0], count: [times.count, output.grid.y.count, output.grid.x.count], values)
+                name, start: [0] + output.origin, count: [times.count] + output.shape, values)
         }
     }
 
@@ -211,7 +211,7 @@ extension EnsembleWriter {
         let units = CFTime(encoding: times, calendar: output.calendar)
         try file.define(dimension: "realization", length: members)
         try output.defineTime(in: file, units: units, length: times.count)
-        try output.defineHorizontal(in: file)
+        try output.defineHorizontal(in: file, beside: variables + fields)
         try file.define(
             OutputVariable(
                 name: "realization", dimensions: ["realization"], type: NC_INT,

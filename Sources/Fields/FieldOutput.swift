@@ -5,15 +5,30 @@ struct FieldOutput {
     let grid: Grid
     let calendar: CalendarKind
 
-    // An index of a ring has no standard name, so its own name is all that tells which axis it is.
-    var yName: String { grid.y.standardName == nil || grid.y.name.isEmpty ? "y" : grid.y.name }
-    var xName: String { grid.x.standardName == nil || grid.x.name.isEmpty ? "x" : grid.x.name }
-    /// Horizontal dimensions.
-    var horizontal: [String] { [yName, xName] }
+    /// The horizontal axes that are written: one point of a world without that direction is no axis.
+    private var axes: [(name: String, axis: Axis, letter: String)] {
+        [("y", grid.y, "Y"), ("x", grid.x, "X")].compactMap { fallback, axis, letter in
+            if grid.kind == .plane, axis.standardName == nil {
+                // An index has no standard name, so its own name is all that tells which axis it is.
+                return axis.count == 1 ? nil : (fallback, axis, letter)
+            }
+            return (axis.name.isEmpty ? fallback : axis.name, axis, letter)
+        }
+    }
+
+    /// Lengths of the horizontal dimensions.
+    var shape: [Int] { axes.map(\.axis.count) }
+    /// The first index along each horizontal dimension.
+    var origin: [Int] { axes.map { _ in 0 } }
 
     /// Defines the horizontal dimensions and coordinates.
-    func defineHorizontal(in file: NetCDFOutput) throws {
-        for (axis, name, letter) in [(grid.y, yName, "Y"), (grid.x, xName, "X")] {
+    ///
+    /// - Throws: `FieldsError` of kind `output` where a variable has the name of an axis.
+    func defineHorizontal(in file: NetCDFOutput, beside variables: [FieldVariable]) throws {
+        for (name, axis, letter) in axes {
+            if variables.contains(where: { $0.name == name }) {
+                throw FieldsError(.output, "\(file.url.path): variable '\(name)' has the name of an axis; rename it")
+            }
             try file.define(dimension: name, length: axis.count)
             var attributes: [(String, OutputAttribute)] = [
                 ("long_name", .text(longName(axis, name))), ("units", .text(axis.units)),
@@ -28,8 +43,7 @@ struct FieldOutput {
     }
 
     func putHorizontal(in file: NetCDFOutput) throws {
-        try file.put(yName, grid.y.values)
-        try file.put(xName, grid.x.values)
+        for (name, axis, _) in axes { try file.put(name, axis.values) }
     }
 
     func defineTime(in file: NetCDFOutput, units: CFTime, length: Int?) throws {
@@ -56,8 +70,8 @@ struct FieldOutput {
         }
         if let ancillary { attributes.append(("ancillary_variables", .text(ancillary))) }
         return OutputVariable(
-            name: field.name, dimensions: dimensions + horizontal, type: NC_FLOAT, attributes: attributes,
-            chunks: chunks + [grid.y.count, grid.x.count], compression: compression)
+            name: field.name, dimensions: dimensions + axes.map(\.name), type: NC_FLOAT, attributes: attributes,
+            chunks: chunks + shape, compression: compression)
     }
 
     /// Steps a chunk: about a million bytes, so that reading one step or one member stays cheap.

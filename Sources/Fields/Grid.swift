@@ -82,6 +82,17 @@ public struct Grid: Sendable, Hashable, Codable {
             x: Axis(name: "x", standardName: "projection_x_coordinate", units: "m", values: x, period: periods.x))
     }
 
+    /// A ring of points numbered from 0, as of Lorenz-96.
+    public static func ring(count: Int) -> Grid {
+        Grid(
+            kind: .plane, y: Axis(name: "y", units: "1", values: [0]),
+            x: Axis(name: "x", units: "1", values: (0..<count).map(Double.init), period: Double(count)))
+    }
+
+    /// The single point of a world without space, as of Lorenz-63.
+    public static let point = Grid(
+        kind: .plane, y: Axis(name: "y", units: "1", values: [0]), x: Axis(name: "x", units: "1", values: [0]))
+
     /// Whether the gap between the last longitude and the first, 360 degrees on, is one grid step.
     static func goesRoundTheEarth(_ longitudes: [Double]) -> Bool {
         guard longitudes.count > 1, let first = longitudes.first, let last = longitudes.last else { return false }

@@ -72,7 +72,10 @@ extension Observations {
     }
 
     private var coordinateNames: (y: String, x: String) {
-        kind == .geographic ? ("latitude", "longitude") : ("y", "x")
+        if kind == .geographic { return ("latitude", "longitude") }
+        // The variables of a world without space may be called x and y themselves.
+        let isTaken = variables.contains { ["x", "y"].contains($0.name) }
+        return isTaken ? ("y_coordinate", "x_coordinate") : ("y", "x")
     }
 
     private func writeCoordinates(to file: NetCDFOutput, _ entries: Entries) throws {

@@ -45,7 +45,7 @@ public struct Observations: Sendable {
     var placesAreLines = false
 
     /// Observations left out for one reason.
-    public struct Dropped: Sendable, Hashable, Codable {
+    public struct Dropped: Sendable, Hashable, Codable, CustomStringConvertible {
         /// Why, in a few words.
         public var reason: String
         /// How many.
@@ -55,6 +55,11 @@ public struct Observations: Sendable {
         public init(reason: String, count: Int) {
             self.reason = reason
             self.count = count
+        }
+
+        /// `1,204 observations dropped: value missing`.
+        public var description: String {
+            "\(count.grouped) \(count == 1 ? "observation" : "observations") dropped: \(reason)"
         }
     }
 

@@ -10,10 +10,12 @@ struct PointCoordinates {
     /// - Throws: `FieldsError` of kind `axes` saying which coordinate is missing.
     init(finder: AxisFinder) throws {
         self.finder = finder
+        // A coordinate that says what it is goes before one that only has the name: `x` may be a variable.
         func first(_ roles: [AxisRole]) -> FileVariable? {
-            finder.file.variables.first {
+            let found = finder.file.variables.filter {
                 roles.contains(finder.role(ofCoordinate: $0)) && ($0.type.isNumeric || roles == [.time])
             }
+            return found.first { $0.standardName != nil } ?? found.first
         }
         guard let time = first([.time]) else {
             throw FieldsError(
@@ -44,7 +46,13 @@ struct PointCoordinates {
     /// `lat(scan, pixel)`, and not `lat(lat)`.
     static func areScattered(_ finder: AxisFinder) -> Bool {
         let horizontal = finder.file.variables.filter {
-            $0.type.isNumeric && [.latitude, .longitude, .planeX, .planeY].contains(finder.role(ofCoordinate: $0))
+            guard $0.type.isNumeric else { return false }
+            switch finder.role(ofCoordinate: $0) {
+            case .latitude, .longitude: return true
+            // The variables of a world without space may be called x and y.
+            case .planeX, .planeY: return $0.standardName != nil
+            default: return false
+            }
         }
         return horizontal.contains { first in
             !first.dimensions.isEmpty && first.dimensions[0].name != first.name

@@ -70,7 +70,7 @@ struct PointReading {
             let isBookkeeping = ["sample_dimension", "instance_dimension", "cf_role", "flag_values", "flag_masks"]
                 .contains { variable.attributes[$0] != nil }
             return !isCoordinate && !isBookkeeping && !standardName.contains(" ") && standardName != "status_flag"
-                && !variable.name.hasSuffix("_error") && finder.role(ofCoordinate: variable) == .other
+                && !variable.name.hasSuffix("_error") && isData(variable, finder)
                 && ["altitude", "height", "depth", "surface_altitude"].contains(standardName) == false
                 && (variable.dimensions.contains { coordinates.time.dimensions.contains($0) }
                     || coordinates.time.dimensions.isEmpty)
@@ -81,6 +81,15 @@ struct PointReading {
                 "\(file.path): no variable holds observations; it has \(listing(file.variables.map(\.path)))")
         }
         return observed
+    }
+
+    /// Whether a variable is none of the coordinates; a plane's need a standard name, for `x` may be what is observed.
+    private func isData(_ variable: FileVariable, _ finder: AxisFinder) -> Bool {
+        switch finder.role(ofCoordinate: variable) {
+        case .other: true
+        case .planeX, .planeY: variable.standardName == nil
+        case .time, .latitude, .longitude, .realization: false
+        }
     }
 
     private func coordinateValues(_ variable: FileVariable, _ coordinates: PointCoordinates) throws -> [Double] {

@@ -72,8 +72,7 @@ public final class TrajectoryWriter: @unchecked Sendable {
                 field += values[offset..<offset + points]
             }
             try file.put(
-                variable.name, start: [stepCount, 0, 0],
-                count: [times.count, output.grid.y.count, output.grid.x.count], field)
+                variable.name, start: [stepCount] + output.origin, count: [times.count] + output.shape, field)
         }
         stepCount += times.count
     }
@@ -91,7 +90,7 @@ public final class TrajectoryWriter: @unchecked Sendable {
     private func define(from times: [Double]) throws -> CFTime {
         let units = CFTime(encoding: times, calendar: output.calendar)
         try output.defineTime(in: file, units: units, length: nil)
-        try output.defineHorizontal(in: file)
+        try output.defineHorizontal(in: file, beside: variables)
         // A step is often written alone, so a chunk holds no more than a few.
         let steps = output.stepsAChunk(of: 64)
         for variable in variables {

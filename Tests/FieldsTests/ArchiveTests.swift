@@ -128,9 +128,10 @@ private func expectTemperature(
     #expect(ring.grid.x.values == [0, 1, 2, 3])
     #expect(try ring.read(times: 1..<3) == [100, 101, 102, 103, 200, 201, 202, 203])
     let lorenz = try Archive(contentsOf: [Fixture.url("archive_lorenz63.nc")])
-    #expect(lorenz.variables.map(\.name) == ["u", "v", "w"])
+    #expect(lorenz.variables.map(\.name) == ["x", "y", "z"])
     #expect(lorenz.grid.shape == (1, 1))
     #expect(try lorenz.read(times: 0..<2) == [0, 1, 2, 100, 101, 102])
+    #expect(try FileSummary(contentsOf: Fixture.url("archive_lorenz63.nc")).kind == .archive)
 }
 
 @Test func membersOfAnEnsembleAreReadOneByOneAndTogether() throws {

@@ -127,6 +127,13 @@ private func read(_ name: String, axes: AxisOverride? = nil) throws -> Observati
     #expect(table.times.map { ($0 - Fixture.march) / 3_600 } == [0, 6])
 }
 
+@Test func aTemperatureCalledTIsNoTime() throws {
+    let table = try read("points_t.nc")
+    #expect(table.variables.map(\.name) == ["t"])
+    #expect(table.values == [280])
+    #expect(table.times == [Fixture.march + 21_600])
+}
+
 @Test func curvilinearFilesObserveTheirPixels() throws {
     let table = try read("archive_curvilinear.nc")
     #expect(table.values == [0, 1, 2, 10, 11, 12])

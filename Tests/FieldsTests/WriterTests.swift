@@ -151,6 +151,39 @@ private func writer(_ folder: URL, members: Int = 3, fingerprint: String = "one"
     }
 }
 
+@Test func ringsAndWorldsWithoutSpaceAreReadBack() throws {
+    try Fixture.inFolder { folder in
+        for (grid, names) in [(Grid.ring(count: 4), ["state"]), (Grid.point, ["x", "y", "z"])] {
+            let url = folder.appendingPathComponent("truth.nc")
+            let fields = names.map { FieldVariable(name: $0, units: "1", longName: $0) }
+            let values = (0..<3 * fields.count * grid.count).map { Float($0) }
+            let truth = try TrajectoryWriter(to: url, grid: grid, variables: fields, provenance: Fixture.provenance)
+            try truth.append(times: [0, 0.05, 0.1], values: values)
+            try truth.finish()
+            let archive = try Archive(contentsOf: [url])
+            #expect(archive.grid == grid)
+            #expect(archive.variables == fields)
+            #expect(archive.times == [0, 0.05, 0.1])
+            #expect(try archive.read(times: 0..<3) == values)
+            let ensemble = try EnsembleWriter(
+                to: folder.appendingPathComponent("ensemble.nc"), grid: grid, times: [0, 0.05, 0.1], variables: fields,
+                members: 2, provenance: Fixture.provenance, fingerprint: "\(names)")
+            for index in 0..<2 { try ensemble.write(member: index, values: values) }
+            try ensemble.finish()
+            let members = try Archive(contentsOf: [ensemble.url])
+            #expect(members.grid == grid)
+            #expect(try members.readEnsemble(members: 0..<2, times: 0..<3) == values + values)
+        }
+        let error = fieldsError {
+            let truth = try TrajectoryWriter(
+                to: folder.appendingPathComponent("clash.nc"), grid: .ring(count: 4),
+                variables: [FieldVariable(name: "x", units: "1")], provenance: Fixture.provenance)
+            try truth.append(times: [0], values: [1, 2, 3, 4])
+        }
+        #expect(error?.message.contains("'x' has the name of an axis") == true)
+    }
+}
+
 /// Every row as text, in alphabetical order.
 private func rows(_ table: Observations) -> [String] {
     table.values.indices.map { row in
@@ -176,6 +209,20 @@ private func rows(_ table: Observations) -> [String] {
             #expect(again.variables.map(\.units) == table.variables.map(\.units))
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["obs.nc"])
+    }
+}
+
+@Test func observationsOfAWorldWithoutSpaceAreReadBack() throws {
+    try Fixture.inFolder { folder in
+        let url = folder.appendingPathComponent("obs.nc")
+        let variables = ["x", "y", "z"].map { FieldVariable(name: $0, units: "1") }
+        var table = Observations(variables: variables, kind: .plane, calendar: .prolepticGregorian, source: "test")
+        for index in 0..<6 {
+            table.append(
+                variable: index % 3, value: Double(index), error: 0.25, y: 0, x: 0, time: Double(index / 3) * 0.05)
+        }
+        try table.write(to: url, provenance: Fixture.provenance)
+        #expect(rows(try Observations(contentsOf: url)) == rows(table))
     }
 }
 

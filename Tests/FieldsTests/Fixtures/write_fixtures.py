@@ -104,7 +104,7 @@ def archives():
     with netCDF4.Dataset("archive_lorenz63.nc", "w") as file:
         file.createDimension("time", STEPS)
         add(file, "time", ("time",), [0, 1, 2], "f8", units="seconds since 2000-01-01")
-        for place, name in enumerate(("u", "v", "w")):
+        for place, name in enumerate(("x", "y", "z")):
             add(file, name, ("time",), index_field(STEPS, 1, 3)[:, 0, place], "f8", units="1")
     with netCDF4.Dataset("archive_cyclic.nc", "w") as file:
         longitudes = np.append(LONGITUDES, 360.0)
@@ -238,6 +238,14 @@ def points():
         add(file, "tas_sigma", ("obs",), [0.5, 0.5, 1.0, 1.0, 0.5], units="K", standard_name="air_temperature standard_error")
         add(file, "tas_quality", ("obs",), [1, 2, 1, 1, 4], "i1", standard_name="air_temperature status_flag",
             flag_values=np.array([1, 2, 4], "i1"), flag_meanings="good_data probably_good_data not_good")
+    # Names that axes have, too: t for temperature, before the time.
+    with netCDF4.Dataset("points_t.nc", "w") as file:
+        file.featureType = "point"
+        file.createDimension("obs", 1)
+        add(file, "t", ("obs",), [280], units="K")
+        add(file, "time", ("obs",), [6], "f8", units="hours since 2019-03-01")
+        add(file, "lat", ("obs",), [50], units="degrees_north")
+        add(file, "lon", ("obs",), [1], units="degrees_east")
     series = dict(units="hours since 2019-03-01", standard_name="time")
     # Orthogonal: all stations at the same times.
     with netCDF4.Dataset("series.nc", "w") as file:
