@@ -29,7 +29,9 @@ public:
 
     variable_list apply(variable_list &&cotangents) override {
         std::vector<ct_tensor> incoming;
-        for (auto &cotangent : cotangents) incoming.push_back((ct_tensor)(cotangent.defined() ? cotangent.unsafeGetTensorImpl() : nullptr));
+        for (auto &cotangent : cotangents) {
+            incoming.push_back((ct_tensor)(cotangent.defined() ? cotangent.unsafeGetTensorImpl() : nullptr));
+        }
         std::vector<ct_tensor> outgoing(input_count, nullptr);
         function(context, incoming.data(), (long)incoming.size(), outgoing.data(), input_count);
         variable_list gradients;
