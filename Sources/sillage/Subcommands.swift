@@ -1,0 +1,8 @@
+import ArgumentParser
+
+extension Sillage {
+    /// The commands, in the order in which an experiment uses them.
+    static let subcommands: [any ParsableCommand.Type] = [
+        Simulate.self
+    ]
+}
