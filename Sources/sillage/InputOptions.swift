@@ -1,0 +1,30 @@
+import ArgumentParser
+import Fields
+import Observing
+
+/// How the axes of files that do not say so themselves are named.
+struct AxesOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Axes of files that do not name them: time=path,latitude=path,longitude=path (y and x on a plane).",
+            valueName: "axes"))
+    var axes: String?
+
+    /// The override, if any.
+    var override: AxisOverride? { get throws { try axes.map { try AxisOverride(parsing: $0) } } }
+}
+
+/// Errors of observations as the command line gives them: `0.5`, `0.5 K`, `10%`, `q1=10%`.
+func errorSpecifications(_ texts: [String]) throws -> [String: ErrorSpecification] {
+    var errors: [String: ErrorSpecification] = [:]
+    for text in texts {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        errors[parts.count == 2 ? parts[0] : "*"] = try ErrorSpecification(parsing: parts[parts.count - 1])
+    }
+    return errors
+}
+
+/// What was left out of the observations and why, one line a reason.
+func droppedLines(_ dropped: [Observations.Dropped]) -> [String] {
+    dropped.filter { $0.count > 0 }.map { "\($0.count) observations left out: \($0.reason)" }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Fields
+import Foundation
+import Observing
+import Training
+
+/// How a file of observations becomes observations of a model's variables; shared by all commands that assimilate.
+struct ObservationMatchingOptions: ParsableArguments, CustomStringConvertible {
+    @Option(
+        help: ArgumentHelp(
+            "Standard deviation of errors that the file does not give: 0.5, '0.5 K', 10% of the climatological standard "
+                + "deviation; NAME=… for one variable. Repeatable.", valueName: "error"))
+    var error: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Take the observed variable OBSERVED as the state's NAME (empty: leave it out). Repeatable.",
+            valueName: "OBSERVED=NAME"))
+    var map: [String] = []
+
+    @OptionGroup var axes: AxesOption
+
+    func validate() throws {
+        for entry in map where !entry.contains("=") {
+            throw ValidationError("--map is '\(entry)': give OBSERVED=NAME, as in airTemperature=t2m")
+        }
+    }
+
+    var description: String { (error + map + [axes.axes ?? ""]).joined(separator: ";") }
+
+    /// Errors of observations that bring none, by variable.
+    var defaultErrors: [String: ErrorSpecification] { get throws { try errorSpecifications(error) } }
+
+    /// Reads observations, drops what may not be used, and converts the rest to the variables' names and units.
+    ///
+    /// - Throws: `FieldsError` of every kind but `output`.
+    func read(
+        _ url: URL, variables: [FieldVariable], calendar: CalendarKind, reporter: any ProgressReporter
+    ) throws -> Observations {
+        var mapping: [String: String] = [:]
+        for entry in map {
+            let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            mapping[parts[0]] = parts[1]
+        }
+        let table = try Observations(contentsOf: url, axes: axes.override)
+        for note in table.notes { reporter.say(note) }
+        return try table.qualityControlled().inCalendar(calendar).converted(to: variables, mapping: mapping)
+    }
+}

@@ -1,0 +1,163 @@
+import ArgumentParser
+import Fields
+import Foundation
+import Observing
+
+/// `sillage observe`: observations of a truth through a network of stations.
+struct Observe: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Sample a truth through a network of stations, with errors.",
+        discussion: """
+            Values are bilinear in space at the instants of the truth's states; independent Gaussian errors are added. The \
+            result is CF point data with the error's standard deviation beside every value.
+
+            Two percent of the grid points, drawn anew for each state, with a tenth of the climate's standard deviation \
+            as error:
+
+              sillage observe truth.nc --fraction 2% --redraw --variable q1 --error 10% -o obs.nc
+
+            Thirty stations that stay, 0.5 K of error, days 21 to 25:
+
+              sillage observe t2m.nc --count 30 --error '0.5 K' --period 2019-03-21/2019-03-25 -o obs.nc
+
+            Stations of one's own, a CSV table with a header naming latitude, longitude (or y, x in metres) and name; or \
+            every eighth grid point along both axes:
+
+              sillage observe t2m.nc --network stations.csv --error 0.5 -o obs.nc
+              sillage observe truth.nc --network grid --spacing 8 --error q1=10% --error q2=20% -o obs.nc
+            """)
+
+    @Argument(help: ArgumentHelp("NetCDF or HDF5 file with the truth.", valueName: "truth"))
+    var truth: String
+
+    @Option(name: [.short, .long], help: ArgumentHelp("NetCDF file to write.", valueName: "file"))
+    var output: String
+
+    @Option(help: ArgumentHelp("stations (at random), grid, or a CSV table of stations.", valueName: "network"))
+    var network = "stations"
+
+    @Option(help: ArgumentHelp("Number of random stations (30 where --fraction is not given).", valueName: "count"))
+    var count: Int?
+
+    @Option(help: ArgumentHelp("Random stations as a share of the grid points: 2% or 0.02.", valueName: "share"))
+    var fraction: String?
+
+    @Option(help: "Where random stations stand: grid-points, or anywhere between them.")
+    var placement = StationNetwork.Placement.gridPoints
+
+    @Flag(help: "Draw the random stations anew for every state.")
+    var redraw = false
+
+    @Option(help: ArgumentHelp("With --network grid: every n-th grid point along both axes.", valueName: "points"))
+    var spacing = 8
+
+    @Option(
+        help: ArgumentHelp(
+            "Standard deviation of the error: 0.5 (in the variable's units), '0.5 K', 10% of the climatological standard "
+                + "deviation; NAME=… for one variable. Repeatable.", valueName: "error"))
+    var error: [String] = []
+
+    @Flag(help: "Add no error to the values; the stated error stays.")
+    var perfect = false
+
+    @Option(help: ArgumentHelp("Variable observed; repeatable. All by default.", valueName: "name"))
+    var variable: [String] = []
+
+    @Option(help: ArgumentHelp("Observe every n-th state, from the first.", valueName: "states"))
+    var every = 1
+
+    @Option(help: ArgumentHelp("Observe states of this period only, START/END, both included.", valueName: "period"))
+    var period: Period?
+
+    @OptionGroup(title: "Input") var axes: AxesOption
+    @OptionGroup(title: "Common options") var common: CommonOptions
+
+    func validate() throws {
+        if count != nil, fraction != nil { throw ValidationError("give --count or --fraction, not both") }
+        if let fraction, share(fraction) == nil {
+            throw ValidationError("--fraction is '\(fraction)': give a share such as 2% or 0.02")
+        }
+        if redraw, network != "stations" { throw ValidationError("--redraw is for --network stations only") }
+        guard spacing > 0 else { throw ValidationError("--spacing is \(spacing): give 1 or more") }
+        guard every > 0 else { throw ValidationError("--every is \(every): give 1 or more") }
+    }
+
+    func run() throws {
+        let archive = try Archive(contentsOf: [fileURL(truth)], axes: axes.override)
+        let states = try StatesInPeriod(archive, period)
+        let errors = try errorSpecifications(error)
+        for name in errors.keys where name != "*" && !archive.variables.contains(where: { $0.name == name }) {
+            throw FieldsError(
+                .unknownVariable,
+                "\(truth): --error names '\(name)', which it does not have; it has "
+                    + archive.variables.map(\.name).joined(separator: ", "))
+        }
+        let plan = ObservingPlan(
+            network: try stations(on: archive.grid), errors: errors, variables: variable, every: every,
+            seed: common.seed, perturbed: !perfect)
+        let observations = try states.observed(by: plan, source: truth)
+        let provenance = Provenance(
+            title: "Observations of \(URL(fileURLWithPath: truth).lastPathComponent)", command: commandLine,
+            version: Sillage.programVersion, source: "Sillage \(Sillage.programVersion), observe", seed: common.seed,
+            other: ["truth_sha256": try ContentHash.sha256(of: fileURL(truth)), "network": description(of: plan)])
+        try observations.write(to: fileURL(output), provenance: provenance)
+        let reporter = common.reporter
+        for line in droppedLines(observations.dropped) { reporter.say(line) }
+        let deviations = Dictionary(
+            uniqueKeysWithValues: observations.variables.indices.compactMap { index in
+                observations.variable.firstIndex(of: index).map {
+                    (observations.variables[index].name, observations.errors[$0])
+                }
+            })
+        let names = observations.variables.map {
+            "\($0.name) (error \(String(format: "%.4g", deviations[$0.name] ?? .nan)) \($0.units))"
+        }
+        try common.print(
+            Summary(
+                file: output, observations: observations.count, times: Set(observations.times).count,
+                errors: deviations),
+            text: "\(output): \(observations.count) observations of \(names.joined(separator: ", ")) at "
+                + "\(Set(observations.times).count) times")
+    }
+
+    private struct Summary: Encodable {
+        var file: String
+        var observations: Int
+        var times: Int
+        var errors: [String: Double]
+    }
+
+    private func share(_ text: String) -> Double? {
+        let isPercent = text.hasSuffix("%")
+        guard let number = Double(isPercent ? String(text.dropLast()) : text) else { return nil }
+        let share = isPercent ? number / 100 : number
+        return share > 0 && share <= 1 ? share : nil
+    }
+
+    private func stations(on grid: Grid) throws -> StationNetwork {
+        switch network {
+        case "stations":
+            let number = fraction.flatMap(share).map { max(1, Int((Double(grid.count) * $0).rounded())) } ?? count ?? 30
+            return .random(count: number, placement: placement, redrawn: redraw)
+        case "grid":
+            return .gridded(every: spacing)
+        default:
+            guard network.lowercased().hasSuffix(".csv") || network.contains("/") else {
+                throw ValidationError("--network is '\(network)': give stations, grid, or a CSV file")
+            }
+            return try StationNetwork(contentsOf: fileURL(network))
+        }
+    }
+
+    private func description(of plan: ObservingPlan) -> String {
+        switch plan.network {
+        case .random(let count, let placement, let redrawn):
+            "\(count) random stations on \(placement.rawValue)\(redrawn ? ", drawn anew at each state" : "")"
+        case .gridded(let every): "every \(every)-th grid point along both axes"
+        case .listed(let stations): "\(stations.count) stations of \(network)"
+        case .masked: "mask"
+        }
+    }
+}
+
+extension StationNetwork.Placement: ExpressibleByArgument {}
