@@ -15,7 +15,7 @@ let libtorch: String = {
 
 let torchHeaders: [CXXSetting] = [
     .unsafeFlags([
-        "-std=c++20", "-isystem", libtorch + "/include", "-isystem", libtorch + "/include/torch/csrc/api/include",
+        "-std=c++20", "-O2", "-isystem", libtorch + "/include", "-isystem", libtorch + "/include/torch/csrc/api/include",
     ])
 ]
 let torchLibraries: [LinkerSetting] = [
@@ -76,7 +76,7 @@ let targets: [Target] = [
     .testTarget(name: "DiffusionTests", dependencies: ["Diffusion"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], exclude: ["Fixtures"]),
     .executableTarget(name: "TrainingProbe", dependencies: ["Training"], path: "Tests/TrainingProbe"),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "TrainingProbe"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "TrainingProbe"], exclude: ["Fixtures"]),
     .testTarget(
         name: "VerificationTests", dependencies: ["Verification", "Spectral", "Dynamics"], exclude: ["Fixtures"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
@@ -90,7 +90,7 @@ let targets: [Target] = [
 
 let package = Package(
     name: "sillage",
-    products: [.executable(name: "sillage", targets: ["sillage"])],
+    products: targets.contains { $0.name == "sillage" } ? [.executable(name: "sillage", targets: ["sillage"])] : [],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),

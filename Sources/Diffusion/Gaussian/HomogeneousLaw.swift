@@ -1,22 +1,34 @@
+import Foundation
 import Torch
 
 /// A Gaussian law that does not change under shifts on a doubly periodic grid: independent between wavenumbers, a
 /// Hermitian covariance over (channel, time) at each. Exact for homogeneous worlds, compact, and estimated from every
 /// shift of every sample at once.
 ///
+/// Along time the basis is the orthonormal cosine transform, cut into groups of neighbouring frequencies that are taken
+/// as independent of one another: the slow ones, which carry waves and drift, are one large group; a window of up to
+/// ``coupledFrequencies`` states has only that one and is exact.
+///
 /// Coordinates are the real and imaginary parts of each stored wavenumber along the eigenvectors of its covariance.
 /// Wavenumbers of the half plane whose conjugate is stored too (k_x = 0 and Nyquist) appear twice, so Eᵀ is an isometry
 /// into slightly more coordinates than there are values: E Eᵀ = I still holds, and traces count those by half.
 public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
+    /// Slowest cosine frequencies of a window whose covariances are kept in full.
+    public static let coupledFrequencies = 16
+    /// Size of the groups of faster ones.
+    static let fastGroup = 4
+
     public let shape: [Int]
     /// Lag covariances per wavenumber of the half plane, shape (window, y, x/2 + 1, channels, channels), complex64:
     /// index (τ, ky, kx, i, j) = E[X_i(t + τ) conj X_j(t)] for the orthonormal transform X.
     public let lagCovariances: Tensor
     public let variances: Tensor
     public let residualVariance = 0.0
-    /// Eigenvectors per wavenumber, complex64, shape (y · (x/2 + 1), channels·time, channels·time).
-    private let modes: Tensor
-    /// √2 where a wavenumber stands for its conjugate too, else 1: makes Eᵀ an isometry. Shape (y · (x/2 + 1), 1, 1).
+    /// Cosine transform in time, shape (window, window), rows orthonormal, slowest first.
+    private let cosines: Tensor
+    /// Neighbouring frequencies with their eigenvectors, complex64, shape (wavenumbers, channels · size, same).
+    private let groups: [(frequencies: Range<Int>, modes: Tensor)]
+    /// √2 where a wavenumber stands for its conjugate too, else 1: makes Eᵀ an isometry. Shape (wavenumbers, 1, 1).
     private let weights: Tensor
     /// How often each coordinate counts in a trace, shape (rank).
     private let multiplicities: Tensor
@@ -29,27 +41,54 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
     public init(lagCovariances Γ: Tensor, x nx: Int) {
         let (window, ny, half, channels) = (Γ.shape[0], Γ.shape[1], Γ.shape[2], Γ.shape[3])
         precondition(half == nx / 2 + 1, "\(half) wavenumbers do not fit \(nx) points")
-        let (n, count) = (channels * window, ny * half)
-        let blocks = Γ.to(.complex128).reshape([window, count, channels, channels])
+        let count = ny * half
+        let blocks = Γ.to(.complex64).reshape([window, count, channels, channels])
+        // (count, c, c', t, s): Γ(t − s), its conjugate transpose where s is later.
         let rows = (0..<window).map { t in
             Tensor.stack(
                 (0..<window).map { s in t >= s ? blocks[t - s] : blocks[s - t].transpose(1, 2).conjugate() }, 3)
-        }  // each (wavenumbers, channel, channel', s)
-        let matrix = Tensor.stack(rows, 2).reshape([count, n, n])  // rows (channel, t), columns (channel', s)
-        let (values, vectors) = (0.5 * (matrix + matrix.transpose(1, 2).conjugate())).eigh()
-
+        }
+        let toeplitz = Tensor.stack(rows, 3)
+        let cosines = Self.cosineTransform(window)
         let single = (0..<half).map { $0 == 0 || (nx % 2 == 0 && $0 == nx / 2) }
         let perColumn: ([Double]) -> Tensor = { column in
-            Tensor(column, shape: [1, half]).expand([ny, half]).reshape([count]).to(.float32)
+            Tensor(column, shape: [1, half]).expand([ny, half]).reshape([count, 1, 1]).to(.float32)
         }
+        let multiplicity = perColumn(single.map { $0 ? 0.5 : 1 })
+
+        var groups: [(Range<Int>, Tensor)] = []
+        var (variances, multiplicities): ([Tensor], [Tensor]) = ([], [])
+        var first = 0
+        while first < window {
+            let size = min(first == 0 ? Self.coupledFrequencies : Self.fastGroup, window - first)
+            let n = channels * size
+            let part = cosines.narrow(0, first, size).to(.complex64)
+            let matrix = part.matmul(toeplitz).matmul(part.transpose(0, 1))  // (count, c, c', f, f')
+                .permute([0, 1, 3, 2, 4]).reshape([count, n, n]).to(.complex128)
+            let (values, vectors) = (0.5 * (matrix + matrix.transpose(1, 2).conjugate())).eigh()
+            groups.append((first..<first + size, vectors.to(.complex64)))
+            variances.append(values.unsqueeze(2).expand([count, n, 2]).reshape([-1]))
+            multiplicities.append(multiplicity.expand([count, n, 2]).reshape([-1]))
+            first += size
+        }
+        let all = Tensor.cat(variances, 0)
         shape = [channels, window, ny, nx]
         lagCovariances = Γ.to(.complex64)
-        modes = vectors.to(.complex64)
-        weights = perColumn(single.map { $0 ? 1 : 2.0.squareRoot() }).reshape([count, 1, 1])
-        multiplicities = perColumn(single.map { $0 ? 0.5 : 1 }).reshape([count, 1, 1]).expand([count, n, 2])
-            .reshape([-1])
-        let floor = 1e-6 * values.max().item()
-        variances = values.clamp(min: floor).unsqueeze(2).expand([count, n, 2]).reshape([-1]).to(.float32)
+        self.cosines = cosines
+        self.groups = groups.map { (frequencies: $0.0, modes: $0.1) }
+        weights = perColumn(single.map { $0 ? 1 : 2.0.squareRoot() })
+        self.multiplicities = Tensor.cat(multiplicities, 0)
+        self.variances = all.clamp(min: 1e-6 * all.max().item()).to(.float32)
+    }
+
+    /// The orthonormal cosine transform (DCT-II): row f is cos(π f (t + 1/2)/n), scaled.
+    private static func cosineTransform(_ n: Int) -> Tensor {
+        var rows: [Double] = []
+        for f in 0..<n {
+            let amplitude = ((f == 0 ? 1.0 : 2.0) / Double(n)).squareRoot()
+            for t in 0..<n { rows.append(amplitude * cos(Double.pi * Double(f) * (Double(t) + 0.5) / Double(n))) }
+        }
+        return Tensor(rows, shape: [n, n]).to(.float32)
     }
 
     /// Estimates a law from contiguous segments of an archive.
@@ -87,22 +126,35 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
     public func project(_ x: Tensor) -> Tensor {
         let batch = x.shape[0]
         let (channels, window, ny, nx) = (shape[0], shape[1], shape[2], shape[3])
-        let X = x.rfft2(norm: .ortho).permute([3, 4, 1, 2, 0])
-            .reshape([ny * (nx / 2 + 1), channels * window, batch])
-        let c = modes.transpose(1, 2).conjugate().matmul(X) * weights  // (wavenumbers, modes, batch)
-        return c.viewAsReal().permute([2, 0, 1, 3]).reshape([batch, -1])
+        let count = ny * (nx / 2 + 1)
+        // Cosines first, real and cheap: (batch, c, f, y, x).
+        let slow = cosines.matmul(x.reshape([batch, channels, window, ny * nx])).reshape(x.shape)
+        let X = slow.rfft2(norm: .ortho).permute([3, 4, 1, 2, 0])
+        return Tensor.cat(
+            groups.map { group in
+                let size = group.frequencies.count
+                let part = X.narrow(3, group.frequencies.lowerBound, size).reshape([count, channels * size, batch])
+                let c = group.modes.transpose(1, 2).conjugate().matmul(part) * weights
+                return c.viewAsReal().permute([2, 0, 1, 3]).reshape([batch, -1])
+            }, 1)
     }
 
     public func expand(_ c: Tensor) -> Tensor {
         let batch = c.shape[0]
         let (channels, window, ny, nx) = (shape[0], shape[1], shape[2], shape[3])
-        let half = nx / 2 + 1
-        let coefficients = c.reshape([batch, ny * half, channels * window, 2]).permute([1, 2, 0, 3]).contiguous()
-            .viewAsComplex()
-        // The adjoint of the weighted transform: the inverse transform of a half plane already counts a conjugate
-        // pair twice, weight² over weight.
-        let X = modes.matmul(coefficients / weights)
-        return X.reshape([ny, half, channels, window, batch]).permute([4, 2, 3, 0, 1])
-            .irfft2([ny, nx], norm: .ortho)
+        let (half, count) = (nx / 2 + 1, ny * (nx / 2 + 1))
+        var first = 0
+        let parts = groups.map { group -> Tensor in
+            let n = channels * group.frequencies.count
+            let part = c.narrow(1, first, count * n * 2).reshape([batch, count, n, 2]).permute([1, 2, 0, 3])
+                .contiguous().viewAsComplex()
+            first += count * n * 2
+            // The adjoint of the weighted transform: the inverse transform of a half plane already counts a conjugate
+            // pair twice, weight² over weight.
+            return group.modes.matmul(part / weights).reshape([ny, half, channels, group.frequencies.count, batch])
+        }
+        let X = Tensor.cat(parts, 3).permute([4, 2, 3, 0, 1])
+        let slow = X.irfft2([ny, nx], norm: .ortho).reshape([batch, channels, window, ny * nx])
+        return cosines.transpose(0, 1).matmul(slow).reshape([batch, channels, window, ny, nx])
     }
 }

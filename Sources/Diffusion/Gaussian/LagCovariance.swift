@@ -43,7 +43,7 @@ func lagCovariances(_ segments: [Tensor], lags: Int, taper: Double?) -> Tensor {
 ///
 /// - Parameter Γ: shape (lags, n, n), lags ≥ window
 /// - Returns: shape (n · window, n · window); row index = coefficient · window + instant.
-func blockToeplitz(_ Γ: Tensor, window: Int) -> Tensor {
+public func blockToeplitz(_ Γ: Tensor, window: Int) -> Tensor {
     let n = Γ.shape[1]
     let rows = (0..<window).map { t in
         Tensor.stack(

@@ -1,0 +1,81 @@
+import Diffusion
+import Fields
+import Foundation
+import Torch
+import Training
+
+extension AnchorConfiguration {
+    /// Estimates the law of latent windows from an archive; nil for `none`.
+    ///
+    /// - Throws: ``ConfigurationError`` where the world does not fit the law, `FieldsError`.
+    func law(
+        of archive: Archive, split: ArchiveSplit, codec: LatentCodec, window: Int, reporter: any ProgressReporter
+    ) throws -> (any GaussianLaw)? {
+        switch kind {
+        case .none: return nil
+        case .orthogonal:
+            reporter.say("estimating the Gaussian anchor: \(modes) spatial modes, \(window) states")
+            let fields = try split.training.map { try standardised(archive, codec.climatology, Array($0)) }
+            let covariance = try FieldCovariance(
+                segments: fields, grid: archive.grid, lags: window, configuration: self)
+            let variance = withNoGrad {
+                fields.map { codec.encode($0.unsqueeze(0)).square().mean().item() * Double($0.shape[0]) }
+                    .reduce(0, +) / Double(fields.reduce(0) { $0 + $1.shape[0] })
+            }
+            return EmpiricalOrthogonalLaw(
+                field: covariance, fieldShape: Array(fields[0].shape.dropFirst()), window: window,
+                latentVariance: variance, encode: codec.encode)
+        case .homogeneous:
+            guard archive.grid.y.period != nil, archive.grid.x.period != nil else {
+                throw ConfigurationError(message: "anchor.kind homogeneous needs a doubly periodic grid: use orthogonal")
+            }
+            reporter.say("estimating the Gaussian anchor: independent wavenumbers, \(window) states")
+            let segments = try withNoGrad {
+                try split.training.filter { $0.count >= window }.map { range in
+                    codec.encode(try standardised(archive, codec.climatology, Array(range)).unsqueeze(0))
+                        .squeeze(0).permute([1, 0, 2, 3])
+                }
+            }
+            return HomogeneousLaw(segments: segments, window: window, taper: taper)
+        }
+    }
+}
+
+extension GaussianLaw {
+    /// Writes the law's numbers.
+    func write(to url: URL) throws {
+        switch self {
+        case let law as EmpiricalOrthogonalLaw:
+            try Safetensors.write(
+                [
+                    "spatial_modes": law.spatialModes, "temporal_modes": law.temporalModes,
+                    "variances": law.variances,
+                    "residual_variance": Tensor([law.residualVariance], shape: [1]).to(.float32),
+                ], to: url, metadata: ["shape": law.shape.map(String.init).joined(separator: ",")])
+        case let law as HomogeneousLaw:
+            try Safetensors.write(
+                ["lag_covariances": law.lagCovariances.viewAsReal().contiguous()], to: url,
+                metadata: ["x": String(law.shape[3])])
+        default: preconditionFailure("a law of unknown type")
+        }
+    }
+}
+
+/// Reads a law that `write(to:)` wrote.
+func readAnchor(_ url: URL) throws -> any GaussianLaw {
+    let tensors = try Safetensors.read(url)
+    let metadata = try Safetensors.metadata(url)
+    if let Γ = tensors["lag_covariances"], let x = metadata["x"].flatMap(Int.init) {
+        return HomogeneousLaw(lagCovariances: Γ.viewAsComplex(), x: x)
+    }
+    guard
+        let spatial = tensors["spatial_modes"], let temporal = tensors["temporal_modes"],
+        let variances = tensors["variances"], let residual = tensors["residual_variance"],
+        let shape = metadata["shape"]?.split(separator: ",").compactMap({ Int($0) }), shape.count == 4
+    else {
+        throw ModelError("\(url.path) holds no Gaussian law: train the denoiser again")
+    }
+    return EmpiricalOrthogonalLaw(
+        shape: shape, spatialModes: spatial, temporalModes: temporal, variances: variances,
+        residualVariance: residual.item())
+}

@@ -1,0 +1,82 @@
+import Fields
+import Foundation
+
+/// The Gaussian law that a denoiser is anchored at.
+public struct AnchorConfiguration: Codable, Sendable, Hashable {
+    /// Which law.
+    public enum Kind: String, Codable, Sendable, CaseIterable {
+        /// No anchor: plain preconditioning for unit-variance data.
+        case none
+        /// Empirical orthogonal functions of the fields' localised covariance, carried into latent space.
+        case orthogonal
+        /// Independent wavenumbers: for doubly periodic, homogeneous worlds.
+        case homogeneous
+    }
+
+    /// Which law.
+    public var kind: Kind
+    /// Spatial modes kept (`orthogonal`).
+    public var modes: Int
+    /// Gaspari–Cohn half-width of the localisation in space, km (`orthogonal`).
+    public var localisation: Double
+    /// Share of a parametric covariance sd_i sd_j exp(−distance/`length`) mixed into the sample covariance, 0…1.
+    public var hybrid: Double
+    /// Length of the parametric covariance, km.
+    public var length: Double
+    /// Gaspari–Cohn length of the taper in lag, in states; nil for none.
+    public var taper: Double?
+    /// Factor on the covariance.
+    public var inflation: Double
+
+    /// A law with the documented defaults.
+    public init(kind: Kind) {
+        self.kind = kind
+        (modes, localisation, hybrid, length, taper, inflation) = (80, 1_000, 0.5, 1_200, 24, 1)
+        if kind == .homogeneous { taper = nil }
+    }
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case kind, modes, localisation, hybrid, length, taper, inflation }
+
+    /// Reads the part `anchor:`; what is left out takes its default.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(kind: try values.decode(Kind.self, forKey: .kind))
+        modes = try values.decodeIfPresent(Int.self, forKey: .modes) ?? modes
+        localisation = try values.decodeIfPresent(Double.self, forKey: .localisation) ?? localisation
+        hybrid = try values.decodeIfPresent(Double.self, forKey: .hybrid) ?? hybrid
+        length = try values.decodeIfPresent(Double.self, forKey: .length) ?? length
+        taper = try values.decodeIfPresent(Double.self, forKey: .taper) ?? taper
+        inflation = try values.decodeIfPresent(Double.self, forKey: .inflation) ?? inflation
+        guard modes > 0, localisation > 0, (0...1).contains(hybrid), length > 0, inflation > 0, (taper ?? 1) > 0 else {
+            throw ConfigurationError(message: "anchor: lengths, modes and inflation must be positive, hybrid in 0…1")
+        }
+    }
+}
+
+extension Grid {
+    /// Distances in km between all points, row-major (points, points): great-circle chords flattened at the grid's
+    /// middle latitude on the Earth, straight lines (around the torus where periodic) on a plane.
+    func distances() -> [Double] {
+        let (ny, nx) = shape
+        let earthDegree = 111.195
+        let middle = (y.values[0] + y.values[ny - 1]) / 2 * Double.pi / 180
+        let (scaleY, scaleX) = kind == .geographic ? (earthDegree, earthDegree * cos(middle)) : (1e-3, 1e-3)
+        func gaps(_ axis: Axis, _ scale: Double) -> [[Double]] {
+            axis.values.map { a in
+                axis.values.map { b in
+                    let gap = abs(a - b)
+                    return scale * (axis.period.map { min(gap, $0 - gap) } ?? gap)
+                }
+            }
+        }
+        let (dy, dx) = (gaps(y, scaleY), gaps(x, scaleX))
+        var distances = [Double](repeating: 0, count: count * count)
+        for i in 0..<count {
+            for j in 0..<count {
+                let (a, b) = (dy[i / nx][j / nx], dx[i % nx][j % nx])
+                distances[i * count + j] = (a * a + b * b).squareRoot()
+            }
+        }
+        return distances
+    }
+}

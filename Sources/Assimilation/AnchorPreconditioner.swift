@@ -1,0 +1,152 @@
+import Diffusion
+import Torch
+
+/// The solve of moment matching as the Gaussian anchor knows it: R + A V_σ Aᵀ with V_σ the anchor's posterior covariance
+/// at the noise level and A the observation operator through the decoder, linearised at the mean. Where the network adds
+/// little it is the exact matrix; elsewhere it makes one or two iterations enough.
+///
+/// Observations of one window are solved together, those of different windows apart, so cost is linear in the length.
+/// Windows with the same stations at the same places share a factor.
+final class AnchorPreconditioner {
+    private struct Block {
+        /// Which observations, ascending.
+        let index: Tensor
+        /// Aᵀ in the law's coordinates, transposed: shape (observations, rank).
+        let coordinates: Tensor
+        /// Aᵀ rows' products, needed where the law has a residual: shape (observations, observations).
+        let gram: Tensor?
+        let variances: Tensor
+    }
+
+    private let law: any GaussianLaw
+    private let blocks: [Block]
+    private var factors: (noise: Noise, cholesky: [Tensor])?
+
+    /// Prepares the blocks.
+    ///
+    /// - Parameters:
+    ///   - law: the anchor of one window
+    ///   - layout: the windows of the trajectory
+    init(law: any GaussianLaw, observation: FieldObservation, codec: LatentCodec, layout: WindowLayout) {
+        self.law = law
+        let sensitivities = Sensitivities(observation, codec)
+        blocks = layout.kept.enumerated().compactMap { window, kept in
+            let members = sensitivities.observations(in: kept)
+            guard !members.isEmpty else { return nil }
+            let rows = sensitivities.rows(members, window: layout.starts[window], length: layout.window)
+            let index = Tensor(members)
+            let flat = rows.flatten(1)
+            let pieces = members.chunked(by: 64).enumerated().map { i, chunk in
+                law.project(rows.narrow(0, i * 64, chunk.count))
+            }
+            return Block(
+                index: index, coordinates: Tensor.cat(pieces, 0),
+                gram: law.residualVariance > 0 ? flat.matmul(flat.transpose(0, 1)) : nil,
+                variances: observation.variances.indexSelect(0, index))
+        }
+    }
+
+    /// An approximate (R + A V Aᵀ)⁻¹ applied to rows of shape (batch, observations).
+    func callAsFunction(_ b: Tensor, _ noise: Noise) -> Tensor {
+        if factors?.noise != noise { factors = (noise, blocks.map { factorise($0, noise) }) }
+        var u = Tensor.zeros(like: b)
+        for (block, factor) in zip(blocks, factors!.cholesky) {
+            let right = b.indexSelect(1, block.index).transpose(0, 1)
+            u = u.indexAdd(1, block.index, right.choleskySolved(by: factor).transpose(0, 1))
+        }
+        return u
+    }
+
+    private func factorise(_ block: Block, _ noise: Noise) -> Tensor {
+        withNoGrad {
+            let across = law.residualVariance > 0
+                ? law.posteriorVariance(Tensor([law.residualVariance], shape: [1]).to(.float32), noise) : nil
+            var along = law.posteriorVariance(law.variances, noise)
+            if let across { along = along - across }
+            var matrix = (block.coordinates * along).matmul(block.coordinates.transpose(0, 1))
+            if let gram = block.gram, let across { matrix = matrix + across * gram }
+            return (matrix + block.variances.diagEmbed()).cholesky()
+        }
+    }
+}
+
+extension Tensor {
+    /// M⁻¹ b for the lower Cholesky factor `factor` of M.
+    fileprivate func choleskySolved(by factor: Tensor) -> Tensor { factor.choleskySolve(self) }
+}
+
+/// Rows of the observation operator in latent space: Dᵀ h for each observation h, D the decoder linearised at the mean.
+///
+/// A station that is observed again and again has one row for all times.
+private struct Sensitivities {
+    private let observation: FieldObservation
+    private let codec: LatentCodec
+    /// Entries of each observation: (state, pattern), a pattern being a distinct row within one state.
+    private var entries: [[(state: Int, pattern: Int)]]
+    /// Shape (patterns, channels, y', x').
+    private let patterns: Tensor
+
+    init(_ observation: FieldObservation, _ codec: LatentCodec) {
+        self.observation = observation
+        self.codec = codec
+        let size = observation.state.reduce(1, *)
+        struct Row: Hashable {
+            var columns: [Int] = []
+            var weights: [Double] = []
+        }
+        var known: [Row: Int] = [:]
+        var order: [Row] = []
+        var found: [[(state: Int, pattern: Int)]] = Array(repeating: [], count: observation.count)
+        var parts: [Int: Row] = [:]
+        func flush(_ row: Int) {
+            for (state, part) in parts.sorted(by: { $0.key < $1.key }) {
+                let pattern = known[part] ?? order.count
+                if pattern == order.count {
+                    known[part] = pattern
+                    order.append(part)
+                }
+                found[row].append((state, pattern))
+            }
+            parts = [:]
+        }
+        for (k, row) in observation.rows.enumerated() {
+            if k > 0, observation.rows[k - 1] != row { flush(observation.rows[k - 1]) }
+            let (place, point) = (observation.columns[k] / size, observation.columns[k] % size)
+            let state = observation.states[place]
+            parts[state, default: Row()].columns.append(point)
+            parts[state, default: Row()].weights.append(observation.weights[k])
+        }
+        if let last = observation.rows.last { flush(last) }
+
+        entries = found
+        let shape = codec.latentShape
+        let zero = Tensor.zeros([1, shape[0], 1, shape[1], shape[2]])
+        let pieces = order.chunked(by: 128).map { chunk -> Tensor in
+            var cotangents = [Float](repeating: 0, count: chunk.count * size)
+            for (i, row) in chunk.enumerated() {
+                for (column, weight) in zip(row.columns, row.weights) { cotangents[i * size + column] += Float(weight) }
+            }
+            let (_, pullback) = vjp(codec.decode, zero.expand([chunk.count] + zero.shape.dropFirst()).contiguous())
+            return pullback(Tensor(cotangents, shape: [chunk.count, 1] + observation.state)).squeeze(2)
+        }
+        patterns = Tensor.cat(pieces, 0)
+    }
+
+    /// Observations whose first state lies in `range`, ascending.
+    func observations(in range: Range<Int>) -> [Int] {
+        entries.indices.filter { entries[$0].first.map { range.contains($0.state) } ?? false }
+    }
+
+    /// Rows over a window of latents, shape (observations, channels, time, y', x'); states outside are left out.
+    func rows(_ members: [Int], window start: Int, length: Int) -> Tensor {
+        let shape = Array(patterns.shape.dropFirst())
+        let result = Tensor.zeros([members.count, length] + shape)
+        for (i, member) in members.enumerated() {
+            for entry in entries[member] where (start..<start + length).contains(entry.state) {
+                let target = result.narrow(0, i, 1).narrow(1, entry.state - start, 1)
+                _ = target.copyInPlace(target + patterns.narrow(0, entry.pattern, 1).unsqueeze(1))
+            }
+        }
+        return result.permute([0, 2, 1, 3, 4]).contiguous()
+    }
+}

@@ -1,0 +1,75 @@
+import Fields
+import Foundation
+import Torch
+
+extension Archive {
+    /// States as a tensor of shape (time, variable, y, x), float32.
+    ///
+    /// - Throws: `FieldsError` where a value is missing, naming variable, time and place: a network cannot learn from
+    ///   holes.
+    func states(_ range: Range<Int>) throws -> Tensor {
+        let values = try read(times: range)
+        if let hole = values.firstIndex(where: { !$0.isFinite }) {
+            let (ny, nx) = grid.shape
+            let (state, point) = (hole / (ny * nx), hole % (ny * nx))
+            let (time, variable) = (range.lowerBound + state / variables.count, state % variables.count)
+            throw FieldsError(
+                .invalidValue,
+                "\(variables[variable].name): missing or not finite at state \(time), "
+                    + "\(grid.y.name) \(grid.y.values[point / nx]), \(grid.x.name) \(grid.x.values[point % nx]); "
+                    + "training needs complete fields: fill the holes or leave the period out")
+        }
+        return Tensor(values, shape: [range.count, variables.count, grid.shape.y, grid.shape.x])
+    }
+}
+
+/// Which states of an archive are for learning and which are held out.
+public struct ArchiveSplit: Sendable {
+    /// Contiguous ranges of states to learn from.
+    public let training: [Range<Int>]
+    /// Contiguous ranges of states to validate on.
+    public let validation: [Range<Int>]
+    /// Seconds between states.
+    public let step: Double
+
+    /// Splits an archive by time.
+    ///
+    /// - Parameters:
+    ///   - validation: seconds since 1970-01-01, half-open periods; states inside are held out
+    ///   - gap: seconds that training states keep away from them
+    /// - Throws: ``ConfigurationError`` when a part would be empty.
+    public init(_ times: [Double], validation periods: [Range<Double>], gap: Double = 0) throws {
+        guard times.count > 1 else { throw ConfigurationError(message: "the archive has fewer than two states") }
+        let gaps = zip(times, times.dropFirst()).map { $1 - $0 }
+        let usual = gaps.sorted()[gaps.count / 2]
+        var (learnt, held): ([Range<Int>], [Range<Int>]) = ([], [])
+        func append(_ i: Int, to ranges: inout [Range<Int>]) {
+            if let last = ranges.last, last.upperBound == i, gaps[i - 1] <= usual * 1.001 {
+                ranges[ranges.count - 1] = last.lowerBound..<(i + 1)
+            } else {
+                ranges.append(i..<(i + 1))
+            }
+        }
+        for (i, t) in times.enumerated() {
+            if periods.contains(where: { $0.contains(t) }) {
+                append(i, to: &held)
+            } else if !periods.contains(where: { t >= $0.lowerBound - gap && t < $0.upperBound + gap }) {
+                append(i, to: &learnt)
+            }
+        }
+        guard !learnt.isEmpty else {
+            throw ConfigurationError(message: "validation leaves no state to train on: shorten its period")
+        }
+        guard periods.isEmpty || !held.isEmpty else {
+            throw ConfigurationError(message: "no state of the archive lies in the validation period")
+        }
+        step = usual
+        training = learnt
+        validation = held
+    }
+
+    /// First states of the windows of `length` states inside `ranges`, every `stride` states.
+    public static func windows(in ranges: [Range<Int>], length: Int, stride: Int = 1) -> [Int] {
+        ranges.flatMap { Array(Swift.stride(from: $0.lowerBound, through: $0.upperBound - length, by: stride)) }
+    }
+}

@@ -1,0 +1,234 @@
+import Diffusion
+import Fields
+import Foundation
+import Networks
+import Torch
+import Training
+
+/// What `sillage train denoiser --config` reads.
+public struct DenoiserTrainingConfiguration: Codable, Sendable {
+    /// States in a window.
+    public var window: Int
+    /// States between the starts of neighbouring windows when a trajectory is longer; even difference to `window`.
+    public var stride: Int
+    /// States held out; as in the autoencoder's training.
+    public var validation: ValidationPeriod
+    /// The Gaussian law that it is anchored at.
+    public var anchor: AnchorConfiguration
+    /// Noise levels.
+    public var noise: NoiseConfiguration
+    /// The network.
+    public var denoiser: NetworkChoice
+    /// Shifts periodic axes at random.
+    public var shifts: Bool
+    /// The loop.
+    public var training: TrainingConfiguration
+
+    /// The network's part of a configuration.
+    public struct NetworkChoice: Codable, Sendable {
+        /// The block of a trajectory that makes a token.
+        public var patch: Patch
+        /// Width of a token.
+        public var hidden: Int
+        /// Transformer blocks.
+        public var blocks: Int
+        /// Attention heads.
+        public var heads: Int
+        /// Inner width of the feed-forward layers over `hidden`.
+        public var mlpRatio: Double?
+        /// Which tokens attend to which.
+        public var attention: SpatioTemporalTransformer.AttentionPattern?
+        /// Whether the network learns a map of places; regional grids only.
+        public var places: Bool?
+
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case patch, hidden, blocks, heads, attention, places
+            case mlpRatio = "mlp_ratio"
+        }
+    }
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case window, stride, validation, anchor, noise, denoiser, shifts, training
+    }
+
+    /// Reads a configuration; `window`, `denoiser` and `training` must be there.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        window = try values.decode(Int.self, forKey: .window)
+        stride = try values.decodeIfPresent(Int.self, forKey: .stride) ?? max(window / 2, 1)
+        validation = try values.decodeIfPresent(ValidationPeriod.self, forKey: .validation) ?? .last(fraction: 0.1)
+        anchor =
+            try values.decodeIfPresent(AnchorConfiguration.self, forKey: .anchor) ?? AnchorConfiguration(kind: .none)
+        noise = try values.decodeIfPresent(NoiseConfiguration.self, forKey: .noise) ?? NoiseConfiguration()
+        denoiser = try values.decode(NetworkChoice.self, forKey: .denoiser)
+        shifts = try values.decodeIfPresent(Bool.self, forKey: .shifts) ?? false
+        training = try values.decode(TrainingConfiguration.self, forKey: .training)
+        guard window >= 1, stride >= 1, stride <= window, (window - stride).isMultiple(of: 2) else {
+            throw ConfigurationError(
+                message: "window \(window), stride \(stride): 1 ≤ stride ≤ window and window − stride even must hold")
+        }
+    }
+}
+
+/// Windows of standardised fields with their calendar.
+struct WindowBatch: @unchecked Sendable {
+    /// Shape (batch, time, variables, y, x).
+    let fields: Tensor
+    /// Shape (batch, time, features), or nil.
+    let context: Tensor?
+}
+
+/// Windows of an archive, read where they lie.
+struct WindowExamples: ExampleSource, @unchecked Sendable {
+    let archive: Archive
+    let climatology: Climatology
+    let starts: [Int]
+    let window: Int
+    let shifts: Bool
+
+    var count: Int { starts.count }
+
+    func batch(_ indices: [Int], random: StepRandom) throws -> WindowBatch {
+        var bits = random.bits(1)
+        var (fields, contexts): ([Tensor], [Tensor]) = ([], [])
+        for i in indices {
+            let range = starts[i]..<starts[i] + window
+            let times = Array(archive.times[range])
+            let field = climatology.standardise(try archive.states(range), at: times)
+            fields.append(shifts ? shifted(field, archive.grid, &bits) : field)
+            if let features = CalendarContext.features(at: times, on: archive.grid) { contexts.append(features) }
+        }
+        return WindowBatch(fields: Tensor.stack(fields, 0), context: contexts.isEmpty ? nil : Tensor.stack(contexts, 0))
+    }
+}
+
+/// A denoiser of windows that can be trained.
+public typealias TrainableDenoiser = ContextualDenoiser & WeightedDenoiser
+
+/// The denoising loss on latents of windows.
+struct DenoiserTask: TrainingTask {
+    let network: SpatioTemporalTransformer
+    let denoiser: any TrainableDenoiser
+    let codec: LatentCodec
+    let examples: WindowExamples
+    let validation: [WindowBatch]
+    let noise: NoiseDistribution
+
+    var module: Module { network }
+
+    func loss(_ batch: WindowBatch, random: StepRandom) throws -> Tensor {
+        let latents = withNoGrad { codec.encode(batch.fields) }
+        return loss(latents, batch.context, generator: random.generator(2), bits: random.bits(3))
+    }
+
+    private func loss(_ x: Tensor, _ context: Tensor?, generator: Generator, bits: SplitMix64) -> Tensor {
+        var bits = bits
+        // One level from each of as many equal slices of probability as there are examples: less variance.
+        let offset = Double.random(in: 0..<1, using: &bits)
+        let count = x.shape[0]
+        let levels = (0..<count).map { noise((Double($0) + offset) / Double(count)) }
+        let ε = Tensor.randn(x.shape, generator: generator)
+        return lossOf(denoiser, x, levels, ε, context)
+    }
+
+    private func lossOf(
+        _ denoiser: some TrainableDenoiser, _ x: Tensor, _ levels: [Noise], _ ε: Tensor, _ context: Tensor?
+    ) -> Tensor {
+        denoisingLoss(denoiser, x, each: levels, ε: ε, context: context)
+    }
+
+    func validationLosses(random: StepRandom) throws -> [String: Double] {
+        var total = 0.0
+        for (i, batch) in validation.enumerated() {
+            let x = codec.encode(batch.fields)
+            total += loss(x, batch.context, generator: random.generator(100 + i), bits: random.bits(100 + i)).item()
+        }
+        return ["loss": total / Double(validation.count)]
+    }
+}
+
+/// Trains the denoiser of a model folder that holds an autoencoder.
+///
+/// - Parameters:
+///   - files: the archive, in time order
+///   - model: the model folder; a training begun there goes on
+/// - Returns: how it ended; the folder gains `denoiser.safetensors` and `anchor.safetensors` unless interrupted.
+/// - Throws: `FieldsError`, ``ConfigurationError``, ``ModelError``, `TrainingError`, `NetworksError`.
+public func trainDenoiser(
+    _ configuration: DenoiserTrainingConfiguration, archive files: [URL], model folder: URL,
+    reporter: any ProgressReporter, interruption: Interruption
+) throws -> TrainingOutcome {
+    var card = try ModelCard(contentsOf: folder)
+    let codec = try LatentCodec(contentsOf: folder, card: card)
+    let archive = try Archive(contentsOf: files, variables: card.variables.map(\.name)).aligned(with: card.grid)
+    let held = try configuration.validation.range(of: archive.times, calendar: archive.calendar)
+    let split = try ArchiveSplit(archive.times, validation: [held])
+    let window = configuration.window
+    let starts = ArchiveSplit.windows(in: split.training, length: window)
+    let heldStarts = ArchiveSplit.windows(in: split.validation, length: window, stride: max(window / 2, 1))
+    guard !starts.isEmpty, !heldStarts.isEmpty else {
+        throw ConfigurationError(
+            message: "window \(window): no \(starts.isEmpty ? "training" : "validation") period of the archive is that "
+                + "long; choose a shorter window or another validation period")
+    }
+
+    let anchor = try configuration.anchor.law(
+        of: archive, split: split, codec: codec, window: window, reporter: reporter)
+    let latent = codec.latentShape
+    let choice = configuration.denoiser
+    let isPlane = card.grid.kind == .plane
+    var c = SpatioTemporalTransformer.Configuration(
+        channels: latent[0], conditionChannels: anchor == nil ? 0 : latent[0],
+        contextFeatures: isPlane ? 0 : CalendarContext.features, patch: choice.patch, hidden: choice.hidden,
+        blocks: choice.blocks, heads: choice.heads, window: window, periodic: codec.autoencoder.configuration.periodic)
+    if let ratio = choice.mlpRatio { c.mlpRatio = ratio }
+    if let attention = choice.attention { c.attention = attention }
+    if choice.places == true { c.grid = .init(y: latent[1], x: latent[2]) }
+    let network = try SpatioTemporalTransformer(c)
+    let denoiser = makeDenoiser(network, anchor: anchor)
+
+    let examples = WindowExamples(
+        archive: archive, climatology: codec.climatology, starts: starts, window: window, shifts: configuration.shifts)
+    let heldExamples = WindowExamples(
+        archive: archive, climatology: codec.climatology, starts: thinned(heldStarts, to: 64), window: window,
+        shifts: false)
+    let validation = try Array(0..<heldExamples.count).chunked(by: 8).map {
+        try heldExamples.batch($0, random: .validation(seed: configuration.training.seed))
+    }
+    let noise = NoiseDistribution.uniform(
+        .logLogit(σmin: configuration.noise.sigmaMin, σmax: configuration.noise.sigmaMax, ρ: configuration.noise.rho))
+    let trainer = try Trainer(
+        DenoiserTask(
+            network: network, denoiser: denoiser, codec: codec, examples: examples, validation: validation,
+            noise: noise),
+        configuration: configuration.training, output: folder.appendingPathComponent("training/denoiser"),
+        reporter: reporter, interruption: interruption)
+    reporter.say("training on \(starts.count) windows of \(window) states, \(network.parameterCount) parameters")
+    let outcome = try trainer.run()
+    guard outcome.status != .interrupted else { return outcome }
+    try trainer.loadWeights(.best)
+
+    try Safetensors.write(network.stateDict(), to: folder.appendingPathComponent("denoiser.safetensors"))
+    if let anchor { try anchor.write(to: folder.appendingPathComponent("anchor.safetensors")) }
+    card.denoiser = .init(
+        network: c, stride: configuration.stride, anchor: configuration.anchor, noise: configuration.noise,
+        validationLoss: outcome.state.best?.losses["loss"],
+        training: TrainingSummary(
+            archive: files.map(\.lastPathComponent), states: split.training.reduce(0) { $0 + $1.count },
+            outcome: outcome, configuration: configuration.training, module: network))
+    try card.write(to: folder)
+    return outcome
+}
+
+/// The network as a denoiser, anchored where there is a law.
+func makeDenoiser(_ network: SpatioTemporalTransformer, anchor: (any GaussianLaw)?) -> any TrainableDenoiser {
+    guard let anchor else {
+        return Preconditioned { input, logRatio, context in network(input, noise: logRatio, context: context) }
+    }
+    let channels = network.configuration.channels
+    return Anchored(prior: anchor) { input, logRatio, context in
+        network(
+            input.narrow(1, 0, channels), noise: logRatio, context: context,
+            condition: input.narrow(1, channels, channels))
+    }
+}

@@ -1,0 +1,167 @@
+import Fields
+import Foundation
+import Networks
+import Yams
+
+/// What a model folder holds, in words and numbers: the file `model.yaml`.
+public struct ModelCard: Codable, Sendable {
+    /// Version of this format.
+    public var format = 1
+    /// A short name.
+    public var name: String
+    /// What the model is of, for a person.
+    public var description: String
+    /// Variables of a state, in channel order.
+    public var variables: [FieldVariable]
+    /// The horizontal grid.
+    public var grid: Grid
+    /// Calendar of its times.
+    public var calendar: CalendarKind
+    /// Seconds between states.
+    public var timeStep: Double
+    /// Seconds since 1970-01-01 of one state of the archive: model times are this plus whole steps.
+    public var timeOrigin: Double
+    /// How the mean course is described; its numbers are in `statistics.safetensors`.
+    public var climatology: ClimatologyConfiguration
+    /// The autoencoder.
+    public var autoencoder: Autoencoder
+    /// The denoiser, once trained.
+    public var denoiser: Denoiser?
+    /// Scores, by what they were measured on.
+    public var scores: [String: [String: Double]] = [:]
+
+    /// The part of a card about the autoencoder.
+    public struct Autoencoder: Codable, Sendable {
+        /// The network.
+        public var network: FieldAutoencoder.Configuration
+        /// Mean of each latent channel.
+        public var latentMean: [Double]
+        /// Standard deviation of each latent channel.
+        public var latentDeviation: [Double]
+        /// RMS error of decode(encode(x)) on held-out states, one a variable, in its units.
+        public var reconstructionError: [Double]
+        /// How it was trained.
+        public var training: TrainingSummary
+
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case network, training
+            case latentMean = "latent_mean"
+            case latentDeviation = "latent_deviation"
+            case reconstructionError = "reconstruction_error"
+        }
+    }
+
+    /// The part of a card about the denoiser.
+    public struct Denoiser: Codable, Sendable {
+        /// The network.
+        public var network: SpatioTemporalTransformer.Configuration
+        /// States between the starts of neighbouring windows.
+        public var stride: Int
+        /// The Gaussian law it is anchored at; its numbers are in `anchor.safetensors`.
+        public var anchor: AnchorConfiguration
+        /// Noise levels met in training.
+        public var noise: NoiseConfiguration
+        /// Loss on held-out windows: 1 is what the Gaussian law alone gets.
+        public var validationLoss: Double?
+        /// How it was trained.
+        public var training: TrainingSummary
+
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case network, stride, anchor, noise, training
+            case validationLoss = "validation_loss"
+        }
+    }
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case format, name, description, variables, grid, calendar, climatology, autoencoder, denoiser, scores
+        case timeStep = "time_step"
+        case timeOrigin = "time_origin"
+    }
+}
+
+/// How, on what and for how long a network was trained.
+public struct TrainingSummary: Codable, Sendable {
+    /// Files, by name.
+    public var archive: [String]
+    /// States learnt from.
+    public var states: Int
+    /// Optimiser steps of the weights kept.
+    public var steps: Int
+    /// Seconds of training.
+    public var seconds: Double
+    /// Seed.
+    public var seed: Int
+    /// Trainable numbers.
+    public var parameters: Int
+    /// When, ISO 8601.
+    public var date: String
+}
+
+/// Noise levels of training and sampling: α = 1, log-logit between `sigmaMin` and `sigmaMax`.
+public struct NoiseConfiguration: Codable, Sendable, Hashable {
+    /// Cleanest level, in standard deviations of latents.
+    public var sigmaMin = 1e-3
+    /// Noisiest level.
+    public var sigmaMax = 100.0
+    /// Spread of the levels drawn in training: log σ is logistic with this scale.
+    public var rho = 1.0
+
+    /// The defaults.
+    public init() {}
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case rho
+        case sigmaMin = "sigma_min"
+        case sigmaMax = "sigma_max"
+    }
+
+    /// Reads the part `noise:`; what is left out takes its default.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        sigmaMin = try values.decodeIfPresent(Double.self, forKey: .sigmaMin) ?? sigmaMin
+        sigmaMax = try values.decodeIfPresent(Double.self, forKey: .sigmaMax) ?? sigmaMax
+        rho = try values.decodeIfPresent(Double.self, forKey: .rho) ?? rho
+        guard sigmaMin > 0, sigmaMax > sigmaMin, rho > 0 else {
+            throw ConfigurationError(message: "noise: 0 < sigma_min < sigma_max and rho > 0 must hold")
+        }
+    }
+}
+
+extension ModelCard {
+    /// Reads `model.yaml`.
+    ///
+    /// - Throws: ``ModelError`` when the folder is not a model, ``ConfigurationError`` for what is wrong in the card.
+    public init(contentsOf folder: URL) throws {
+        let url = folder.appendingPathComponent("model.yaml")
+        guard FileManager.default.fileExists(atPath: url.path) else {
+            throw ModelError(
+                "\(folder.path) is not a model: it holds no model.yaml; train one with `sillage train autoencoder`")
+        }
+        self = try StrictYAML.decode(ModelCard.self, from: url)
+        guard format == 1 else {
+            throw ModelError("\(url.path): format \(format) is newer than this version of sillage reads (1)")
+        }
+    }
+
+    /// Writes `model.yaml` atomically.
+    public func write(to folder: URL) throws {
+        let encoder = YAMLEncoder()
+        encoder.options.width = 110
+        encoder.options.sortKeys = false
+        let text = "# A Sillage model: see README, section Models.\n" + (try encoder.encode(self))
+        do {
+            try Data(text.utf8).write(to: folder.appendingPathComponent("model.yaml"), options: .atomic)
+        } catch {
+            throw FieldsError(.output, "\(folder.path)/model.yaml cannot be written: \(error.localizedDescription)")
+        }
+    }
+}
+
+/// What is wrong with a model folder.
+public struct ModelError: Error, CustomStringConvertible, Sendable {
+    /// The whole message.
+    public let description: String
+
+    /// An error with its message.
+    public init(_ message: String) { description = message }
+}

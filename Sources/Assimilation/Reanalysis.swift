@@ -1,0 +1,170 @@
+import Diffusion
+import Fields
+import Foundation
+import Observing
+import Torch
+
+/// How a posterior is drawn.
+public struct PosteriorOptions: Sendable, Hashable {
+    /// How the likelihood enters.
+    public enum Method: String, Sendable, CaseIterable {
+        /// Moment matching with the anchor's own solve as preconditioner.
+        case mmps
+        /// Score-based data assimilation.
+        case sda
+    }
+
+    /// How the reverse diffusion is solved.
+    public enum SamplerKind: String, Sendable, CaseIterable {
+        /// DPM-Solver++(2M).
+        case dpm
+        /// Deterministic DDIM (Euler).
+        case ddim
+        /// Ancestral sampling.
+        case ddpm
+        /// Heun, two evaluations a step.
+        case heun
+    }
+
+    /// Which linear solver moment matching uses.
+    public enum Solve: String, Sendable, CaseIterable {
+        /// Conjugate gradients.
+        case cg
+        /// GMRES.
+        case gmres
+    }
+
+    /// How the likelihood enters.
+    public var method = Method.mmps
+    /// Solver of the reverse diffusion.
+    public var sampler = SamplerKind.dpm
+    /// Steps of the sampler.
+    public var steps = 16
+    /// Solver iterations of moment matching; 0 takes the anchor's solve as it is.
+    public var iterations = 1
+    /// Solver of moment matching.
+    public var solve = Solve.gmres
+    /// γ of SDA.
+    public var gamma = 1e-2
+    /// Noisiest and cleanest level of sampling; the model's own when nil.
+    public var sigmaMax: Double?
+    /// Members drawn at once; bounds memory.
+    public var batch = 8
+    /// Whether the network is left out: the Gaussian anchor alone, optimal interpolation in latent space.
+    public var gaussianOnly = false
+
+    /// The defaults.
+    public init() {}
+}
+
+/// Draws trajectories of a latent model, with or without observations.
+public struct Reanalysis {
+    /// The prior.
+    public let model: TrajectoryModel
+    /// Instants of the states drawn.
+    public let times: [Double]
+    /// What was measured; nil draws from the prior.
+    public let observation: FieldObservation?
+    /// How.
+    public let options: PosteriorOptions
+    private let layout: WindowLayout
+    private let preconditioner: AnchorPreconditioner?
+
+    /// Prepares the posterior of the trajectory at `times`.
+    ///
+    /// - Parameters:
+    ///   - times: at least one window of instants, the model's step apart
+    ///   - observations: values, errors and operator on physical trajectories, or nil
+    /// - Throws: ``ModelError`` where the options do not fit the model.
+    public init(
+        model: TrajectoryModel, times: [Double], observations: ObservationVector?, options: PosteriorOptions
+    ) throws {
+        precondition(times.count >= model.window, "a trajectory is at least one window long")
+        let model = options.gaussianOnly ? try model.gaussian() : model
+        self.model = model
+        self.times = times
+        self.options = options
+        layout = WindowLayout(length: times.count, window: model.window, stride: model.stride)
+        observation = observations.map {
+            FieldObservation(
+                $0, climatology: model.codec.climatology, times: times,
+                representation: model.card.autoencoder.reconstructionError)
+        }
+        if let anchor = model.anchor, let observation, options.method == .mmps {
+            preconditioner = AnchorPreconditioner(
+                law: anchor, observation: observation, codec: model.codec, layout: layout)
+        } else {
+            preconditioner = nil
+        }
+        if options.method == .mmps, options.iterations == 0, preconditioner == nil, observations != nil {
+            throw ModelError("the model \(model.card.name) has no Gaussian anchor: moment matching needs --iterations ≥ 1")
+        }
+    }
+
+    /// Draws members.
+    ///
+    /// - Parameters:
+    ///   - members: which; member 7 is the same whoever is drawn with it
+    ///   - onStep: progress; throw from it to cancel
+    /// - Returns: physical trajectories, one array (time, variable, y, x) a member.
+    /// - Throws: `DiffusionError`, and whatever `onStep` throws.
+    public func draw(
+        members: [Int], seed: Int, onStep: (SamplingProgress) throws -> Void = { _ in }
+    ) throws -> [[Float]] {
+        let noise = MemberNoise(seed: seed, members: members, shape: model.latentShape(length: times.count))
+        let prior = model.prior(at: times)
+        let latents: Tensor
+        if let observation {
+            let through = observation.through(model.codec, length: times.count)
+            latents = try posterior(prior, through, noise, onStep)
+        } else {
+            latents = try withNoGrad { try sample(prior, noise, onStep) }
+        }
+        return withNoGrad {
+            (0..<members.count).map { i in
+                let fields = model.codec.decode(latents.narrow(0, i, 1)).squeeze(0)
+                return model.codec.climatology.restore(fields, at: times).floats()
+            }
+        }
+    }
+
+    private func posterior(
+        _ prior: some Denoiser, _ observation: Observation, _ noise: MemberNoise,
+        _ onStep: (SamplingProgress) throws -> Void
+    ) throws -> Tensor {
+        switch options.method {
+        case .sda:
+            return try sample(ScoreBased(prior: prior, observation: observation, γ: options.gamma), noise, onStep)
+        case .mmps:
+            let solver: LinearSolver =
+                options.iterations == 0
+                ? .preconditionerOnly
+                : options.solve == .cg
+                    ? .conjugateGradient(iterations: options.iterations) : .gmres(iterations: options.iterations)
+            let inverse = preconditioner.map { p in { (b: Tensor, n: Noise) in p(b, n) } }
+            return try sample(
+                MomentMatching(prior: prior, observation: observation, solver: solver, preconditioner: inverse), noise,
+                onStep)
+        }
+    }
+
+    private func sample(
+        _ denoiser: some Denoiser, _ noise: MemberNoise, _ onStep: (SamplingProgress) throws -> Void
+    ) throws -> Tensor {
+        let range = model.card.denoiser!.noise
+        let levels = Schedule.logLogit(σmin: range.sigmaMin, σmax: options.sigmaMax ?? range.sigmaMax, ρ: 2)
+            .levels(steps: options.steps)
+        switch options.sampler {
+        case .dpm: return try DPMSolver(levels: levels).sample(denoiser, noise: noise, onStep: onStep)
+        case .ddim: return try DDIMSampler(levels: levels).sample(denoiser, noise: noise, onStep: onStep)
+        case .ddpm: return try DDPMSampler(levels: levels).sample(denoiser, noise: noise, onStep: onStep)
+        case .heun: return try HeunSampler(levels: levels).sample(denoiser, noise: noise, onStep: onStep)
+        }
+    }
+
+    /// Network evaluations of one member's draw.
+    public var evaluations: Int {
+        let perStep = options.sampler == .heun ? 2 : 1
+        return options.steps * perStep * layout.starts.count
+    }
+}

@@ -1,0 +1,259 @@
+import Foundation
+import Yams
+
+/// What is wrong with a configuration: the file, the key, the line, and the nearest thing that would be right.
+public struct ConfigurationError: Error, CustomStringConvertible, Sendable {
+    /// The whole message.
+    public let message: String
+    public var description: String { message }
+}
+
+/// Decodes YAML strictly: a key that no type asks for is an error that names the nearest known one.
+///
+/// Yams parses; this decoder walks its nodes and takes note of the keys that each type asked for.
+public enum StrictYAML {
+    /// Decodes `T` from a file.
+    ///
+    /// - Throws: ``ConfigurationError`` with file, line and key.
+    public static func decode<T: Decodable>(_ type: T.Type, from url: URL) throws -> T {
+        let text: String
+        do { text = try String(contentsOf: url, encoding: .utf8) } catch {
+            throw ConfigurationError(message: "\(url.path): cannot be read; check the path")
+        }
+        return try decode(type, from: text, source: url.lastPathComponent)
+    }
+
+    /// Decodes `T` from text; `source` names it in errors.
+    public static func decode<T: Decodable>(_ type: T.Type, from text: String, source: String) throws -> T {
+        let node: Node
+        do {
+            guard let composed = try Yams.compose(yaml: text) else {
+                throw ConfigurationError(message: "\(source): the file is empty; see the configurations in README")
+            }
+            node = composed
+        } catch let error as YamlError {
+            throw ConfigurationError(message: "\(source): not valid YAML: \(error)")
+        }
+        do {
+            return try NodeDecoder(node: node, codingPath: []).finish(type)
+        } catch let error as DecodingError {
+            throw ConfigurationError(message: "\(source): \(describe(error, in: node))")
+        } catch let error as ConfigurationError {
+            throw ConfigurationError(message: "\(source): \(error.message)")
+        }
+    }
+
+    private static func describe(_ error: DecodingError, in node: Node) -> String {
+        switch error {
+        case .keyNotFound(let key, let context):
+            let path = (context.codingPath + [key]).map(\.stringValue).joined(separator: ".")
+            return "the key \(path) is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            return "\(context.codingPath.map(\.stringValue).joined(separator: ".")): \(context.debugDescription)"
+        @unknown default: return "\(error)"
+        }
+    }
+}
+
+/// The keys that a mapping was asked for.
+private final class AskedKeys {
+    var names: Set<String> = []
+}
+
+private final class NodeDecoder: Decoder {
+    let node: Node
+    let codingPath: [any CodingKey]
+    let userInfo: [CodingUserInfoKey: Any] = [:]
+    private let asked = AskedKeys()
+    private var isMapping = false
+
+    init(node: Node, codingPath: [any CodingKey]) {
+        self.node = node
+        self.codingPath = codingPath
+    }
+
+    /// Decodes, then refuses keys that were never asked for.
+    func finish<T: Decodable>(_ type: T.Type) throws -> T {
+        let value = try T(from: self)
+        // Dictionaries ask for every key through allKeys.
+        if isMapping, let mapping = node.mapping {
+            for (key, _) in mapping {
+                guard let name = key.string, !asked.names.contains(name) else { continue }
+                let nearest = asked.names.min { editDistance($0, name) < editDistance($1, name) }
+                let path = (codingPath.map(\.stringValue) + [name]).joined(separator: ".")
+                let line = key.mark.map { " (line \($0.line))" } ?? ""
+                throw ConfigurationError(
+                    message: "unknown key \(path)\(line)" + (nearest.map { "; the nearest known one is \($0)" } ?? ""))
+            }
+        }
+        return value
+    }
+
+    func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
+        guard let mapping = node.mapping else { throw mismatch("keys and values were expected") }
+        isMapping = true
+        var entries: [String: Node] = [:]
+        for (key, value) in mapping { entries[key.string ?? ""] = value }
+        return KeyedDecodingContainer(KeyedNodes(entries: entries, codingPath: codingPath, asked: asked))
+    }
+
+    func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
+        guard let sequence = node.sequence else { throw mismatch("a list was expected") }
+        return NodeSequence(nodes: Array(sequence), codingPath: codingPath)
+    }
+
+    func singleValueContainer() throws -> any SingleValueDecodingContainer {
+        NodeScalar(node: node, codingPath: codingPath)
+    }
+
+    private func mismatch(_ message: String) -> DecodingError {
+        .typeMismatch(Any.self, .init(codingPath: codingPath, debugDescription: message))
+    }
+}
+
+private struct IndexKey: CodingKey {
+    let stringValue: String
+    let intValue: Int?
+    init(_ index: Int) { (stringValue, intValue) = ("[\(index)]", index) }
+    init?(stringValue: String) { (self.stringValue, intValue) = (stringValue, nil) }
+    init?(intValue: Int) { self.init(intValue) }
+}
+
+private struct KeyedNodes<Key: CodingKey>: KeyedDecodingContainerProtocol {
+    let entries: [String: Node]
+    let codingPath: [any CodingKey]
+    let asked: AskedKeys
+
+    var allKeys: [Key] {
+        entries.keys.sorted().compactMap {
+            asked.names.insert($0)
+            return Key(stringValue: $0)
+        }
+    }
+
+    func contains(_ key: Key) -> Bool {
+        asked.names.insert(key.stringValue)
+        return entries[key.stringValue] != nil
+    }
+
+    private func node(_ key: Key) throws -> Node {
+        asked.names.insert(key.stringValue)
+        guard let node = entries[key.stringValue] else {
+            throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: "missing"))
+        }
+        return node
+    }
+
+    func decodeNil(forKey key: Key) throws -> Bool { try node(key).isNull }
+
+    func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
+        try NodeDecoder(node: node(key), codingPath: codingPath + [key]).finish(type)
+    }
+
+    func decodeIfPresent<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T? {
+        asked.names.insert(key.stringValue)
+        guard let node = entries[key.stringValue], !node.isNull else { return nil }
+        return try NodeDecoder(node: node, codingPath: codingPath + [key]).finish(type)
+    }
+
+    func nestedContainer<K: CodingKey>(keyedBy type: K.Type, forKey key: Key) throws -> KeyedDecodingContainer<K> {
+        try NodeDecoder(node: node(key), codingPath: codingPath + [key]).container(keyedBy: type)
+    }
+
+    func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
+        try NodeDecoder(node: node(key), codingPath: codingPath + [key]).unkeyedContainer()
+    }
+
+    func superDecoder() throws -> any Decoder { throw unsupported }
+    func superDecoder(forKey key: Key) throws -> any Decoder { throw unsupported }
+    private var unsupported: DecodingError {
+        .dataCorrupted(.init(codingPath: codingPath, debugDescription: "inheritance is not supported in configurations"))
+    }
+}
+
+private struct NodeSequence: UnkeyedDecodingContainer {
+    let nodes: [Node]
+    let codingPath: [any CodingKey]
+    var currentIndex = 0
+    var count: Int? { nodes.count }
+    var isAtEnd: Bool { currentIndex >= nodes.count }
+
+    init(nodes: [Node], codingPath: [any CodingKey]) {
+        self.nodes = nodes
+        self.codingPath = codingPath
+    }
+
+    private mutating func next() throws -> NodeDecoder {
+        guard !isAtEnd else {
+            throw DecodingError.valueNotFound(
+                Any.self, .init(codingPath: codingPath, debugDescription: "the list has only \(nodes.count) entries"))
+        }
+        defer { currentIndex += 1 }
+        return NodeDecoder(node: nodes[currentIndex], codingPath: codingPath + [IndexKey(currentIndex)])
+    }
+
+    mutating func decodeNil() throws -> Bool {
+        guard !isAtEnd, nodes[currentIndex].isNull else { return false }
+        currentIndex += 1
+        return true
+    }
+
+    mutating func decode<T: Decodable>(_ type: T.Type) throws -> T { try next().finish(type) }
+
+    mutating func nestedContainer<K: CodingKey>(keyedBy type: K.Type) throws -> KeyedDecodingContainer<K> {
+        try next().container(keyedBy: type)
+    }
+
+    mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer { try next().unkeyedContainer() }
+
+    mutating func superDecoder() throws -> any Decoder { try next() }
+}
+
+private struct NodeScalar: SingleValueDecodingContainer {
+    let node: Node
+    let codingPath: [any CodingKey]
+
+    func decodeNil() -> Bool { node.isNull }
+
+    private func scalar<T>(_ value: T?, _ expected: String) throws -> T {
+        guard let value else {
+            let line = node.mark.map { " at line \($0.line)" } ?? ""
+            throw DecodingError.typeMismatch(
+                T.self,
+                .init(codingPath: codingPath, debugDescription: "‘\(node.string ?? "…")’\(line) is not \(expected)"))
+        }
+        return value
+    }
+
+    func decode(_ type: Bool.Type) throws -> Bool { try scalar(node.bool, "true or false") }
+    func decode(_ type: String.Type) throws -> String { try scalar(node.string, "text") }
+    func decode(_ type: Double.Type) throws -> Double { try scalar(node.float, "a number") }
+    func decode(_ type: Float.Type) throws -> Float { Float(try decode(Double.self)) }
+    func decode(_ type: Int.Type) throws -> Int { try scalar(node.int, "a whole number") }
+    func decode(_ type: Int32.Type) throws -> Int32 { try scalar(Int32(exactly: try decode(Int.self)), "a 32-bit number") }
+    func decode(_ type: Int64.Type) throws -> Int64 { Int64(try decode(Int.self)) }
+    func decode(_ type: UInt64.Type) throws -> UInt64 { try scalar(node.string.flatMap { UInt64($0) }, "a natural number") }
+    func decode<T: Decodable>(_ type: T.Type) throws -> T {
+        try NodeDecoder(node: node, codingPath: codingPath).finish(type)
+    }
+}
+
+extension Node {
+    fileprivate var isNull: Bool { null != nil && mapping == nil && sequence == nil }
+}
+
+/// Insertions, deletions and substitutions that turn `a` into `b`. Source: Levenshtein 1966.
+func editDistance(_ a: String, _ b: String) -> Int {
+    let b = Array(b)
+    var row = Array(0...b.count)
+    for (i, character) in a.enumerated() {
+        var diagonal = row[0]
+        row[0] = i + 1
+        for j in b.indices {
+            let substituted = diagonal + (character == b[j] ? 0 : 1)
+            diagonal = row[j + 1]
+            row[j + 1] = min(substituted, diagonal + 1, row[j] + 1)
+        }
+    }
+    return row[b.count]
+}

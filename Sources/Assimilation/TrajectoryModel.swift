@@ -1,0 +1,94 @@
+import Diffusion
+import Fields
+import Foundation
+import Networks
+import Torch
+
+extension LatentCodec {
+    /// Reads the autoencoder of a model folder.
+    ///
+    /// - Throws: ``ModelError``, `TorchError` for damaged files, `NetworksError`.
+    public init(contentsOf folder: URL, card: ModelCard) throws {
+        let statistics = try Safetensors.read(folder.appendingPathComponent("statistics.safetensors"))
+        guard let mean = statistics["mean"], let deviation = statistics["deviation"] else {
+            throw ModelError("\(folder.path)/statistics.safetensors lacks mean or deviation: train the autoencoder again")
+        }
+        let network = try FieldAutoencoder(card.autoencoder.network)
+        try network.load(Safetensors.read(folder.appendingPathComponent("autoencoder.safetensors")), strict: true)
+        network.eval()
+        self.init(
+            climatology: Climatology(coefficients: mean, deviation: deviation), autoencoder: network,
+            latentMean: card.autoencoder.latentMean, latentDeviation: card.autoencoder.latentDeviation,
+            grid: .init(y: card.grid.shape.y, x: card.grid.shape.x))
+    }
+}
+
+/// A trained latent trajectory model, ready to draw from.
+public struct TrajectoryModel {
+    /// What it is.
+    public let card: ModelCard
+    /// Fields to latents and back.
+    public let codec: LatentCodec
+    /// The denoiser of one window of latents.
+    public let denoiser: any TrainableDenoiser
+    /// The Gaussian law that it is anchored at, if any.
+    public let anchor: (any GaussianLaw)?
+    /// States in a window.
+    public let window: Int
+    /// States between neighbouring windows.
+    public let stride: Int
+
+    /// Reads a model folder.
+    ///
+    /// - Throws: ``ModelError``, ``ConfigurationError``, `TorchError`, `NetworksError`.
+    public init(contentsOf folder: URL) throws {
+        card = try ModelCard(contentsOf: folder)
+        guard let part = card.denoiser else {
+            throw ModelError("\(folder.path) has no denoiser yet: run `sillage train denoiser --model \(folder.path)`")
+        }
+        codec = try LatentCodec(contentsOf: folder, card: card)
+        let network = try SpatioTemporalTransformer(part.network)
+        try network.load(Safetensors.read(folder.appendingPathComponent("denoiser.safetensors")), strict: true)
+        network.eval()
+        for parameter in network.parameters() + codec.autoencoder.parameters() { parameter.requiresGrad = false }
+        anchor = part.anchor.kind == .none ? nil : try readAnchor(folder.appendingPathComponent("anchor.safetensors"))
+        denoiser = makeDenoiser(network, anchor: anchor)
+        (window, stride) = (part.network.window, part.stride)
+    }
+
+    /// The same model with its network left out: the Gaussian law alone.
+    ///
+    /// - Throws: ``ModelError`` where the model has no anchor.
+    public func gaussian() throws -> TrajectoryModel {
+        guard let anchor else { throw ModelError("the model \(card.name) has no Gaussian anchor") }
+        return TrajectoryModel(
+            card: card, codec: codec, denoiser: WienerDenoiser(anchor), anchor: anchor, window: window, stride: stride)
+    }
+
+    private init(
+        card: ModelCard, codec: LatentCodec, denoiser: any TrainableDenoiser, anchor: (any GaussianLaw)?, window: Int,
+        stride: Int
+    ) {
+        (self.card, self.codec, self.denoiser, self.anchor) = (card, codec, denoiser, anchor)
+        (self.window, self.stride) = (window, stride)
+    }
+
+    /// The denoiser of latent trajectories at `times`, by sliding windows.
+    ///
+    /// - Parameter chunk: windows times members denoised at once
+    public func prior(at times: [Double], chunk: Int? = nil) -> any Denoiser {
+        windowed(denoiser, times: times, chunk: chunk)
+    }
+
+    private func windowed(_ denoiser: some ContextualDenoiser, times: [Double], chunk: Int?) -> any Denoiser {
+        Windowed(
+            denoiser, length: times.count, window: window, stride: stride,
+            context: CalendarContext.features(at: times, on: card.grid), chunk: chunk)
+    }
+
+    /// Shape (channels, time, y', x') of a latent trajectory.
+    public func latentShape(length: Int) -> [Int] {
+        let shape = codec.latentShape
+        return [shape[0], length, shape[1], shape[2]]
+    }
+}
