@@ -8,8 +8,8 @@ public struct ClimatologicalMean: Sendable {
         case hourOfDay
         /// The grid point.
         case gridPoint
-        /// The variable alone: a world without a distinguished place.
-        case variable
+        /// The variable and the row of the grid: a world without a distinguished place along x.
+        case row
     }
 
     /// What the mean depends on.
@@ -47,12 +47,11 @@ public struct ClimatologicalMean: Sendable {
                 "\(variable) at row \(row), column \(column) is missing at some instants of the archive and not at others: "
                     + "optimal interpolation needs points that always or never have values")
         }
-        if self.dependence == .variable {
-            let cells = training.grid.count
-            for v in training.variables.indices {
-                let range = v * cells..<(v + 1) * cells
-                let mean = sums[0][range].reduce(0, +) / Double(cells)
-                for i in range { sums[0][i] = mean }
+        if self.dependence == .row {
+            let columns = training.grid.x.count
+            for start in stride(from: 0, to: n, by: columns) {
+                let mean = sums[0][start..<start + columns].reduce(0, +) / Double(columns)
+                for i in start..<start + columns { sums[0][i] = mean }
             }
         }
         states = sums
@@ -83,5 +82,5 @@ public struct ClimatologicalMean: Sendable {
     }
 
     /// The number of means that each grid point's anomalies lost to the estimate.
-    var parameters: Int { dependence == .variable ? 0 : phases.count }
+    var parameters: Int { dependence == .row ? 0 : phases.count }
 }

@@ -10,6 +10,10 @@ import Observing
 public struct EnsembleCovariance: SpaceTimeCovariance {
     /// Largest lag in steps.
     public let halfWidth: Int
+    /// Twice the half-width: all of a window.
+    public var maximumLag: Int { 2 * halfWidth }
+    /// False: the windows of other centres are other samples.
+    public let isStationary = false
     /// The diagonal of B for one state, flattened as (variable, y, x).
     public let variance: [Double]
     /// ρ, if any.
@@ -64,23 +68,31 @@ public struct EnsembleCovariance: SpaceTimeCovariance {
         return result
     }
 
-    /// B seen by observations, tapered between the places of the rows.
-    public func seen(by rows: LaggedRows) -> (observed: Matrix, cross: Matrix) {
-        let scale = anomalies.correction / Double(centres.count)
-        let windows = projected(rows)
-        var observed = scale * windows.outerGram
-        var cross = scale * (windows * central)
-        guard let taper else { return (observed, cross) }
-        let seen = (0..<rows.count).map { taper.embedded(y: rows.y[$0], x: rows.x[$0]) }
-        let variables = anomalies.stateCount / places.count
+    private var scale: Double { anomalies.correction / Double(centres.count) }
+
+    /// H A Aᵀ Hᵀ/n, tapered between the places of the rows.
+    public func observed(_ rows: LaggedRows) -> Matrix {
+        var result = scale * projected(rows).outerGram
+        guard let taper else { return result }
+        let seen = taper.embedded(rows)
         for i in 0..<rows.count {
-            for j in 0..<rows.count { observed[i, j] *= Taper.correlation(seen[i], seen[j]) }
+            for j in 0..<rows.count { result[i, j] *= Taper.correlation(seen[i], seen[j]) }
+        }
+        return result
+    }
+
+    /// H A A₀ᵀ/n, tapered between the places of the rows and the grid points.
+    public func cross(_ rows: LaggedRows) -> Matrix {
+        var result = scale * (projected(rows) * central)
+        guard let taper else { return result }
+        let variables = anomalies.stateCount / places.count
+        for (i, seen) in taper.embedded(rows).enumerated() {
             for (cell, place) in places.enumerated() {
-                let ρ = Taper.correlation(seen[i], place)
-                for v in 0..<variables { cross[i, v * places.count + cell] *= ρ }
+                let ρ = Taper.correlation(seen, place)
+                for v in 0..<variables { result[i, v * places.count + cell] *= ρ }
             }
         }
-        return (observed, cross)
+        return result
     }
 
     /// Σ a_i ∘ g_i / √n with g_i ~ N(0, ρ): the covariance of the sum is A Aᵀ/n ∘ ρ.

@@ -1,3 +1,4 @@
+import Fields
 import LinearAlgebra
 import Observing
 
@@ -9,24 +10,44 @@ final class Gain {
     private let prior: [Double]
     private var deviation: [Float]?
 
-    init(_ covariance: any SpaceTimeCovariance, _ rows: LaggedRows) throws {
-        var (observed, cross) = covariance.seen(by: rows)
-        observed.addToDiagonal(rows.errors.map { $0 * $0 })
-        factor = try Cholesky(of: observed)
-        self.cross = cross
+    init(_ covariance: any SpaceTimeCovariance, _ rows: LaggedRows, factor: Cholesky? = nil) throws {
+        self.factor = try factor ?? Self.factor(covariance, rows)
+        cross = covariance.cross(rows)
         prior = covariance.variance
     }
+
+    /// The Cholesky factor of H B Hᵀ + R.
+    static func factor(_ covariance: any SpaceTimeCovariance, _ rows: LaggedRows) throws -> Cholesky {
+        var observed = covariance.observed(rows)
+        observed.addToDiagonal(rows.errors.map { $0 * $0 })
+        do {
+            return try Cholesky(of: observed)
+        } catch LinearAlgebraError.notPositiveDefinite(let pivot, let order) {
+            // Covariances at long lags are estimated from few pairs of states, each lag by itself.
+            throw FieldsError(
+                .invalidValue,
+                "the covariance of \(order) observations is not positive definite (at observation \(pivot)): take fewer "
+                    + "lags, more training states, or larger observation errors")
+        }
+    }
+
+    /// Elements held.
+    var size: Int { cross.elements.count }
 
     /// √diag((I − K H) B), one an element; worked out once, when first asked for.
     func standardDeviation() -> [Float] {
         if let deviation { return deviation }
-        let whitened = factor.halfSolve(cross)
         var variance = prior
-        whitened.elements.withUnsafeBufferPointer { whitened in
-            for row in 0..<cross.rows {
-                for i in 0..<cross.columns {
-                    let value = whitened[row * cross.columns + i]
-                    variance[i] -= value * value
+        // Block by block: the whitened matrix is as large as the cross covariance.
+        for block in stride(from: 0, to: cross.columns, by: 1_024) {
+            let columns = block..<min(block + 1_024, cross.columns)
+            let whitened = factor.halfSolve(cross.slice(columns: columns))
+            whitened.elements.withUnsafeBufferPointer { whitened in
+                for row in 0..<cross.rows {
+                    for i in 0..<columns.count {
+                        let value = whitened[row * columns.count + i]
+                        variance[block + i] -= value * value
+                    }
                 }
             }
         }
@@ -44,14 +65,23 @@ final class Gain {
 /// The gains met last: a fixed network has the same pattern around every state but those near the ends.
 struct RecentGains {
     private let covariance: any SpaceTimeCovariance
+    private let sharesFactor: Bool
+    private var factor: Cholesky?
     private var recent: [(rows: LaggedRows, gain: Gain)] = []
 
-    init(_ covariance: any SpaceTimeCovariance) { self.covariance = covariance }
+    /// - Parameter sharesFactor: every state sees the same rows, in the same order, at other lags: with a stationary
+    ///   covariance they differ in H B alone.
+    init(_ covariance: any SpaceTimeCovariance, sharesFactor: Bool) {
+        self.covariance = covariance
+        self.sharesFactor = sharesFactor && covariance.isStationary
+    }
 
     mutating func gain(for rows: LaggedRows) throws -> Gain {
         if let known = recent.firstIndex(where: { $0.rows == rows }) { return recent[known].gain }
-        let gain = try Gain(covariance, rows)
-        if recent.count == 2 { recent.removeFirst() }
+        if sharesFactor, factor == nil { factor = try Gain.factor(covariance, rows) }
+        let gain = try Gain(covariance, rows, factor: factor)
+        // Two patterns alternate where every second state is observed; large ones are not worth the memory.
+        if recent.count == (gain.size < 16_000_000 ? 2 : 1) { recent.removeFirst() }
         recent.append((rows, gain))
         return gain
     }

@@ -51,6 +51,9 @@ public struct Taper: Sendable {
         return SIMD3(y / length, x / length, 0)
     }
 
+    /// The places of observations.
+    func embedded(_ rows: LaggedRows) -> [SIMD3<Double>] { zip(rows.y, rows.x).map { embedded(y: $0, x: $1) } }
+
     /// The places of the grid points, flattened as (y, x).
     func embeddedGrid() -> [SIMD3<Double>] {
         grid.y.values.flatMap { y in grid.x.values.map { embedded(y: y, x: $0) } }

@@ -13,12 +13,16 @@ import Observing
 public struct HomogeneousCovariance: SpaceTimeCovariance {
     /// Largest lag in steps.
     public let halfWidth: Int
+    /// Twice the half-width, or as far as the training trajectories reach.
+    public let maximumLag: Int
+    /// True: only lags between rows matter.
+    public let isStationary = true
     /// The diagonal of B for one state, flattened as (variable, y, x).
     public let variance: [Double]
     private let anomalies: Anomalies
     private let variables: Int
     private let shape: (y: Int, x: Int)
-    /// c, flattened as (lag 0…2 halfWidth, u, v, dy, dx).
+    /// c, flattened as (lag 0…maximumLag, u, v, dy, dx).
     private let table: [Double]
 
     /// - Parameters:
@@ -30,18 +34,20 @@ public struct HomogeneousCovariance: SpaceTimeCovariance {
             throw FieldsError(
                 .axes, "a homogeneous covariance needs an evenly spaced plane that repeats along both axes")
         }
-        guard anomalies.trajectories.contains(where: { $0.count > 2 * halfWidth }) else {
+        let longest = anomalies.trajectories.map(\.count).max() ?? 0
+        guard longest > halfWidth else {
             throw FieldsError(
                 .axes,
-                "no trajectory of the archive holds \(2 * halfWidth + 1) consecutive states, which lags of "
-                    + "±\(halfWidth) steps need: take a smaller half-width")
+                "the archive's longest trajectory has \(longest) states, which does not tell lags of ±\(halfWidth) steps: "
+                    + "take a smaller half-width")
         }
+        maximumLag = min(2 * halfWidth, longest - 1)
         self.anomalies = anomalies
         self.halfWidth = halfWidth
         shape = grid.shape
         variables = anomalies.stateCount / grid.count
         let transform = PlaneTransform(rows: shape.y, columns: shape.x)
-        table = Self.table(anomalies, transform, variables: variables, lags: 2 * halfWidth + 1)
+        table = Self.table(anomalies, transform, variables: variables, lags: maximumLag + 1)
         let cells = grid.count
         var variance: [Double] = []
         for v in 0..<variables {
@@ -114,30 +120,44 @@ public struct HomogeneousCovariance: SpaceTimeCovariance {
             : (((-lag * variables + v) * variables + u) * cells, true)
     }
 
-    /// B seen by observations, looked up by displacement and lag.
-    public func seen(by rows: LaggedRows) -> (observed: Matrix, cross: Matrix) {
-        let cells = shape.y * shape.x
-        var observed = Matrix(rows: rows.count, columns: rows.count)
-        var cross = Matrix(rows: rows.count, columns: variables * cells)
-        for i in 0..<rows.count {
-            for j in 0...i {
-                var sum = 0.0
-                for a in rows.row(i) {
-                    for b in rows.row(j) { sum += a.weight * b.weight * covariance(a, b) }
-                }
-                observed[i, j] = sum
-                observed[j, i] = sum
-            }
-            for entry in rows.row(i) {
-                for v in 0..<variables {
-                    addRow(of: entry, variable: v, into: &cross.elements, at: (i * variables + v) * cells)
+    /// H B Hᵀ, looked up by displacement and lag.
+    public func observed(_ rows: LaggedRows) -> Matrix {
+        var result = Matrix(rows: rows.count, columns: rows.count)
+        rows.entries.withUnsafeBufferPointer { entries in
+            table.withUnsafeBufferPointer { table in
+                for i in 0..<rows.count {
+                    for j in 0...i {
+                        var sum = 0.0
+                        for a in rows.offsets[i]..<rows.offsets[i + 1] {
+                            for b in rows.offsets[j]..<rows.offsets[j + 1] {
+                                sum += entries[a].weight * entries[b].weight * table[index(entries[a], entries[b])]
+                            }
+                        }
+                        result[i, j] = sum
+                        result[j, i] = sum
+                    }
                 }
             }
         }
-        return (observed, cross)
+        return result
     }
 
-    private func covariance(_ a: LaggedRows.Entry, _ b: LaggedRows.Entry) -> Double {
+    /// H B at lag 0, the table shifted to each row's place.
+    public func cross(_ rows: LaggedRows) -> Matrix {
+        let cells = shape.y * shape.x
+        var result = Matrix(rows: rows.count, columns: variables * cells)
+        for i in 0..<rows.count {
+            for entry in rows.row(i) {
+                for v in 0..<variables {
+                    addRow(of: entry, variable: v, into: &result.elements, at: (i * variables + v) * cells)
+                }
+            }
+        }
+        return result
+    }
+
+    /// Where the table holds the covariance of two entries.
+    private func index(_ a: LaggedRows.Entry, _ b: LaggedRows.Entry) -> Int {
         let cells = shape.y * shape.x
         let (u, v) = (a.element / cells, b.element / cells)
         let (start, reversed) = block(u, v, lag: b.lag - a.lag)
@@ -146,7 +166,7 @@ public struct HomogeneousCovariance: SpaceTimeCovariance {
         if reversed { (dy, dx) = (-dy, -dx) }
         if dy < 0 { dy += shape.y }
         if dx < 0 { dx += shape.x }
-        return table[start + dy * shape.x + dx]
+        return start + dy * shape.x + dx
     }
 
     /// Adds the covariance of an entry with variable v of the state at lag 0, at every grid point.

@@ -40,14 +40,13 @@ extension OptimalInterpolation {
 
     /// Estimates mean and covariance from training states.
     ///
-    /// The mean is by hour of the day on the Earth, by grid point on a plane, by variable alone for a homogeneous
-    /// covariance.
+    /// The mean is by hour of the day on the Earth, by grid point on a plane, by row for a homogeneous covariance.
     ///
     /// - Throws: `FieldsError.axes` where the configuration does not fit the grid or the trajectories, `.invalidValue`
     ///   for points that are missing at times.
     public init(training: TrainingStates, configuration: Configuration) throws {
         let isHomogeneous = configuration.covariance == .homogeneous
-        let mean = try ClimatologicalMean(of: training, dependence: isHomogeneous ? .variable : nil)
+        let mean = try ClimatologicalMean(of: training, dependence: isHomogeneous ? .row : nil)
         let anomalies = try Anomalies(of: training, mean: mean)
         self.init(
             climatology: mean,

@@ -15,7 +15,7 @@ extension OptimalInterpolation {
     ///
     /// The last quarter of the training states plays the truth: it is observed by the very network of the observations
     /// at hand, with the same errors, and analysed with what the first three quarters teach. First the estimate is
-    /// chosen at lags of one step, then the lags are widened until two widths in a row gain nothing.
+    /// chosen at lags of one step, then the lags are widened until two widths gain nothing.
     ///
     /// - Parameters:
     ///   - observations: the network and the errors; the values are not looked at
@@ -24,7 +24,7 @@ extension OptimalInterpolation {
     /// - Returns: the method, and all trials in the order made.
     /// - Throws: `FieldsError.axes` for training states too few to be divided.
     public static func tuned(
-        on training: TrainingStates, observations: ObservationVector, times: [Double], maximumHalfWidth: Int = 12,
+        on training: TrainingStates, observations: ObservationVector, times: [Double], maximumHalfWidth: Int = 16,
         seed: UInt64 = 0
     ) throws -> (method: OptimalInterpolation, trials: [Trial]) {
         let rehearsal = try Rehearsal(training, observations, states: times.count, seed: seed)
@@ -44,6 +44,11 @@ extension OptimalInterpolation {
             if let before, case .tapered = candidate, score > 1.02 * before { break }
         }
         let estimate = trials.min { $0.score < $1.score }!.configuration.covariance
+        // All observations at once cost one factorisation where the covariance is stationary, a gain for each window else.
+        let whole = times.count - 1
+        if estimate == .homogeneous, whole < rehearsal.longestTrajectory, observations.count <= 8_000 {
+            _ = try attempt(estimate, whole)
+        }
         var failures = 0
         for halfWidth in [0, 2, 3, 4, 6, 8, 12, 16, 24] where halfWidth <= reach && failures < 2 {
             let best = trials.map(\.score).min()!
@@ -60,6 +65,8 @@ private struct Rehearsal {
     private let fitted: TrainingStates
     private let stretches: [Stretch]
     private let variables: Int
+    /// Analysed states of each stretch: where the network changes, every state costs a gain of its own.
+    private let sampled: Int
 
     /// A stretch of held-out states with observations made of it.
     private struct Stretch {
@@ -87,6 +94,7 @@ private struct Rehearsal {
             throw FieldsError(
                 .outOfTime, "no observation lies in \(length) consecutive states to choose lags and tapers on")
         }
+        sampled = min(length, pattern.isFixed(states: length, stateCount: n) ? 24 : 8)
         let usable = late.filter { $0.count >= length }
         stretches = (0..<4).compactMap { i -> Stretch? in
             // Four stretches, spread over the held-out trajectories and along them.
@@ -149,12 +157,10 @@ private struct Rehearsal {
         var errors = [Double](repeating: 0, count: variables)
         var count = 0.0
         for stretch in stretches {
-            // Where the network changes, every state costs a gain of its own: two dozen a stretch tell enough.
             let length = stretch.times.count
-            let kept = min(length, 24)
-            let states = (0..<kept).map { ($0 * length + length / 2) / kept }
+            let states = (0..<sampled).map { (2 * $0 + 1) * length / (2 * sampled) }
             let mean = try method.mean(stretch.observations, times: stretch.times, at: states)
-            count += Double(kept)
+            count += Double(sampled)
             for i in states.flatMap({ $0 * n..<($0 + 1) * n }) where !stretch.truth[i].isNaN {
                 let error = Double(mean[i] - stretch.truth[i])
                 errors[i / cells % variables] += error * error
@@ -164,5 +170,20 @@ private struct Rehearsal {
             errors[v] / count / method.covariance.variance[v * cells..<(v + 1) * cells].reduce(0, +)
         }
         return (relative.reduce(0, +) / Double(variables)).squareRoot()
+    }
+}
+
+extension ObservationVector {
+    /// Whether every observed state is observed alike.
+    fileprivate func isFixed(states: Int, stateCount: Int) -> Bool {
+        let windows = ObservationWindows(self, states: states, stateCount: stateCount)
+        var first: LaggedRows?
+        for t in 0..<states {
+            let rows = windows.lagged(windows.rows(around: t, halfWidth: 0), around: t)
+            guard rows.count > 0 else { continue }
+            if let first, first != rows { return false }
+            first = rows
+        }
+        return true
     }
 }

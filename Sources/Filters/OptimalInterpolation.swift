@@ -22,6 +22,9 @@ public struct OptimalInterpolation: AssimilationMethod {
     /// Seconds from one state to the next.
     public let step: Double
 
+    /// A half-width of all states but one makes every state see all observations; with a stationary covariance they are
+    /// then solved for once, which is often cheaper than many windows.
+    ///
     /// - Parameter halfWidth: lags used, at most those of the covariance; 0 for interpolation in space alone
     public init(climatology: ClimatologicalMean, covariance: any SpaceTimeCovariance, halfWidth: Int, step: Double) {
         precondition(halfWidth <= covariance.halfWidth, "the covariance knows lags up to \(covariance.halfWidth) only")
@@ -79,8 +82,15 @@ public struct OptimalInterpolation: AssimilationMethod {
         of observations: ObservationVector, times: [Double], at states: [Int], _ body: (Int, [Int], Gain) throws -> Void
     ) throws {
         try requireSteps(times)
+        let reach = min(2 * halfWidth, times.count - 1)
+        guard reach <= covariance.maximumLag else {
+            throw FieldsError(
+                .axes,
+                "observations up to \(reach) steps apart are used together, but the training trajectories tell the "
+                    + "covariance up to \(covariance.maximumLag) steps only: take a smaller half-width")
+        }
         let windows = ObservationWindows(observations, states: times.count, stateCount: covariance.variance.count)
-        var gains = RecentGains(covariance)
+        var gains = RecentGains(covariance, sharesFactor: halfWidth >= times.count - 1)
         for t in states {
             let rows = windows.rows(around: t, halfWidth: halfWidth)
             if !rows.isEmpty { try body(t, rows, gains.gain(for: windows.lagged(rows, around: t))) }

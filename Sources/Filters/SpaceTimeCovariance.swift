@@ -34,14 +34,18 @@ public struct LaggedRows: Sendable, Hashable {
 public protocol SpaceTimeCovariance: Sendable {
     /// The largest |lag| of rows that it can serve.
     var halfWidth: Int { get }
+    /// The largest number of steps between two rows.
+    var maximumLag: Int { get }
+    /// Whether rows moved together in time keep their covariance exactly.
+    var isStationary: Bool { get }
     /// The diagonal of B for one state, flattened as (variable, y, x).
     var variance: [Double] { get }
 
-    /// B seen by observations.
-    ///
-    /// - Returns: H B Hᵀ, shape (rows, rows), without R; and H B restricted to the state at lag 0, shape
-    ///   (rows, elements of a state).
-    func seen(by rows: LaggedRows) -> (observed: Matrix, cross: Matrix)
+    /// H B Hᵀ, without R; shape (rows, rows).
+    func observed(_ rows: LaggedRows) -> Matrix
+
+    /// H B restricted to the state at lag 0; shape (rows, elements of a state).
+    func cross(_ rows: LaggedRows) -> Matrix
 
     /// A draw from N(0, B) over a trajectory.
     ///

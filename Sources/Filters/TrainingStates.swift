@@ -51,6 +51,28 @@ public struct TrainingStates: Sendable {
             }, values: values)
     }
 
+    /// The members of an ensemble file, each a trajectory.
+    ///
+    /// - Parameter maximumStates: of a larger ensemble, evenly spread members that add up to this many are kept.
+    /// - Throws: `FieldsError.axes` where the file has no members, or steps in time that differ.
+    public init(members archive: Archive, maximumStates: Int = 4_096) throws {
+        let count = archive.times.count
+        guard let members = archive.memberCount, count > 1 else {
+            throw FieldsError(
+                .axes, "\(archive.urls.first?.lastPathComponent ?? "the archive") has no ensemble of trajectories")
+        }
+        let step = (archive.times[count - 1] - archive.times[0]) / Double(count - 1)
+        guard zip(archive.times, archive.times.dropFirst()).allSatisfy({ abs($1 - $0 - step) < 1e-3 * step }) else {
+            throw FieldsError(.axes, "the ensemble's states are not evenly spaced in time")
+        }
+        let kept = min(members, max(1, maximumStates / count))
+        var values: [Float] = []
+        for i in 0..<kept { values += try archive.readEnsemble(member: i * members / kept, times: 0..<count) }
+        self.init(
+            grid: archive.grid, variables: archive.variables, times: (0..<kept).flatMap { _ in archive.times },
+            step: step, trajectories: (0..<kept).map { $0 * count..<($0 + 1) * count }, values: values)
+    }
+
     /// Trajectories in memory.
     ///
     /// - Parameters:

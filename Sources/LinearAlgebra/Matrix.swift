@@ -83,6 +83,17 @@ public struct Matrix: Sendable, Hashable {
         return result
     }
 
+    /// The matrix of a range of columns.
+    public func slice(columns range: Range<Int>) -> Matrix {
+        var result = Matrix(rows: rows, columns: range.count)
+        for i in 0..<rows {
+            result.elements.replaceSubrange(
+                i * range.count..<(i + 1) * range.count,
+                with: elements[i * columns + range.lowerBound..<i * columns + range.upperBound])
+        }
+        return result
+    }
+
     /// Adds to every diagonal element: one value each.
     public mutating func addToDiagonal(_ values: [Double]) {
         precondition(values.count == min(rows, columns), "one value for each diagonal element")

@@ -20,11 +20,6 @@ extension StationNetwork {
     /// The stations of a table's text.
     static func stations(in text: String, source: String) throws -> [Station] {
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        func cells(_ line: Substring) -> [String] {
-            line.split(separator: ",", omittingEmptySubsequences: false).map {
-                $0.trimmingCharacters(in: .whitespaces.union(["\"", "\u{FEFF}"]))
-            }
-        }
         let header = lines.first.map(cells)?.map { $0.lowercased() } ?? []
         func column(_ names: [String]) -> Int? { header.firstIndex { names.contains($0) } }
         let isOnEarth = column(["latitude", "lat"]) != nil
@@ -53,5 +48,21 @@ extension StationNetwork {
         }
         guard !stations.isEmpty else { throw FieldsError(.unreadable, "\(source): the table lists no station") }
         return stations
+    }
+
+    /// The cells of a line: separated by commas, except those between double quotes.
+    private static func cells(_ line: Substring) -> [String] {
+        var cells = [""]
+        var isQuoted = false
+        for character in line where character != "\u{FEFF}" {
+            if character == "\"" {
+                isQuoted.toggle()
+            } else if character == ",", !isQuoted {
+                cells.append("")
+            } else {
+                cells[cells.count - 1].append(character)
+            }
+        }
+        return cells.map { $0.trimmingCharacters(in: .whitespaces) }
     }
 }

@@ -37,9 +37,9 @@ import Testing
         #expect(abs(sum / Double(n) - gaspariCohn(distance)) < 4 * (0.5 / Double(n)).squareRoot())
     }
 
-    /// The covariance of many draws against `seen`, at the pairs (first row, other row).
+    /// The covariance of many draws against `observed`, at the pairs (first row, other row).
     private func checkDraws(_ covariance: any SpaceTimeCovariance, _ rows: LaggedRows, at t: Int, length: Int) {
-        let expected = covariance.seen(by: rows).observed
+        let expected = covariance.observed(rows)
         let n = covariance.variance.count
         let draws = 3_000
         var sums = Matrix(rows: rows.count, columns: rows.count)
@@ -71,7 +71,7 @@ import Testing
                 [.init(lag: 1, element: 2, weight: 1)], [.init(lag: -1, element: 9, weight: 1)],
             ], places: [(0, 0), (0, 1), (0, 2), (1, 4)])
         checkDraws(covariance, seen, at: 1, length: 3)
-        let cross = covariance.seen(by: seen).cross
+        let cross = covariance.cross(seen)
         #expect(abs(cross[0, 0] - covariance.variance[0]) < 1e-12)
         // Four metres are beyond twice the length.
         #expect(cross[0, 4] == 0)
@@ -82,7 +82,7 @@ import Testing
         let grid = World.plane(4, 6, periodic: true)
         let training = World.states(
             grid, variables: [World.temperature, World.wind], trajectories: 3, length: 12)
-        let mean = try ClimatologicalMean(of: training, dependence: .variable)
+        let mean = try ClimatologicalMean(of: training, dependence: .row)
         let anomalies = try Anomalies(of: training, mean: mean)
         let covariance = try HomogeneousCovariance(anomalies, grid: grid, halfWidth: 1)
         // c_uv(l, d) by its definition.
@@ -110,7 +110,7 @@ import Testing
                 [.init(lag: 0, element: 3, weight: 1)], [.init(lag: -1, element: 40, weight: 1)],
                 [.init(lag: 1, element: 25, weight: 1)], [.init(lag: 1, element: 9, weight: 1)],
             ], places: [(0, 0), (0, 0), (0, 0), (0, 0)])
-        let (observed, cross) = covariance.seen(by: seen)
+        let (observed, cross) = (covariance.observed(seen), covariance.cross(seen))
         for i in 0..<4 {
             for j in 0..<4 { #expect(abs(observed[i, j] - expected(seen.row(i).first!, seen.row(j).first!)) < 1e-12) }
             for element in 0..<48 {
@@ -123,7 +123,7 @@ import Testing
     @Test func drawsOfAHomogeneousCovarianceHaveThatCovariance() throws {
         let grid = World.plane(4, 6, periodic: true)
         let training = World.states(grid, variables: [World.temperature], trajectories: 64, length: 3)
-        let mean = try ClimatologicalMean(of: training, dependence: .variable)
+        let mean = try ClimatologicalMean(of: training, dependence: .row)
         let covariance = try HomogeneousCovariance(Anomalies(of: training, mean: mean), grid: grid, halfWidth: 1)
         let seen = rows(
             [

@@ -98,6 +98,35 @@ import Testing
         #expect(try method.mean(vector, times: times).elementsEqual(few.mean) { abs($0 - $1) < 1e-5 })
     }
 
+    @Test func solvingForAllObservationsAtOnceIsTheWidestWindow() throws {
+        let grid = World.plane(4, 4, periodic: true)
+        let training = World.states(grid, variables: [World.temperature], trajectories: 30, length: 12)
+        let vector = try World.observations(
+            grid, variables: 1, states: 5, at: [(0, 0, 1, 1), (1, 0, 2, 2.5), (2, 0, 3, 0), (4, 0, 0.5, 3.5)],
+            error: 0.3)
+        let times = (0..<5).map { 3_600 * Double($0) }
+        // Both see all observations at every state; only the first shares one factor among the states.
+        let shared = try OptimalInterpolation(
+            training: training, configuration: .init(covariance: .homogeneous, halfWidth: 4))
+        let mean = try shared.mean(vector, times: times)
+        let windows = ObservationWindows(vector, states: 5, stateCount: 16)
+        for t in 0..<5 {
+            let rows = windows.rows(around: t, halfWidth: 4)
+            let gain = try Gain(shared.covariance, windows.lagged(rows, around: t))
+            let innovation = vector.innovation(of: times.flatMap { shared.climatology.state(at: $0) })
+            let increment = gain.increments(Matrix(column: rows.map { innovation[$0] }))
+            for i in 0..<16 {
+                let expected = shared.climatology.states[0][i] + increment[0, i]
+                #expect(abs(Double(mean[16 * t + i]) - expected) < 1e-5)
+            }
+        }
+        let tooFar = try OptimalInterpolation(
+            training: training, configuration: .init(covariance: .homogeneous, halfWidth: 11))
+        #expect(throws: FieldsError.self) {
+            try tooFar.mean(ObservationVector(columns: 20 * 16), times: (0..<20).map { 3_600 * Double($0) })
+        }
+    }
+
     @Test func anotherStepThanTheArchivesIsRefused() throws {
         let grid = World.plane(3, 3, periodic: false)
         let training = World.states(grid, variables: [World.temperature], trajectories: 2, length: 40)

@@ -86,3 +86,21 @@ import Testing
         #expect(abs(correlation) < 4 / n.squareRoot())
     }
 }
+
+@Suite struct CoarseGraining {
+    @Test func blocksAreAveragedByArea() throws {
+        let plane = Grid.plane(y: [0, 1, 2, 3], x: [0, 1, 2, 3, 4])
+        let h = try SparseOperator.coarseGraining(plane, factor: (2, 2), states: 1, variables: 2)
+        #expect(h.rows == 2 * 2 * 2)
+        let field: [Double] = (0..<40).map { Double($0) }
+        #expect(h.apply(field) == [3, 5, 13, 15, 23, 25, 33, 35])
+        let earth = Grid.geographic(latitudes: [0, 60], longitudes: [0, 1])
+        let mean = try SparseOperator.coarseGraining(earth, factor: (2, 2), states: 1, variables: 1)
+        // cos 0° = 1 and cos 60° = 1/2.
+        let warm: [Double] = [1, 1, 4, 4]
+        #expect(abs(mean.apply(warm)[0] - 2) < 1e-12)
+        #expect(throws: FieldsError.self) {
+            try SparseOperator.coarseGraining(plane, factor: (0, 2), states: 1, variables: 1)
+        }
+    }
+}

@@ -6,9 +6,12 @@ import Testing
 @Suite struct StationTableTests {
     @Test func columnsStandInAnyOrder() throws {
         let stations = try StationNetwork.stations(
-            in: "\u{FEFF}longitude, name ,latitude\r\n-0.45,\"03772\",51.48\r\n\r\n-3.2,03166,55.95\n", source: "s.csv")
+            in: "\u{FEFF}longitude, name ,latitude\r\n-0.45,\"Heathrow, 03772\",51.48\r\n\r\n-3.2,03166,55.95\n",
+            source: "s.csv")
         #expect(
-            stations == [Station(name: "03772", y: 51.48, x: -0.45), Station(name: "03166", y: 55.95, x: -3.2)])
+            stations == [
+                Station(name: "Heathrow, 03772", y: 51.48, x: -0.45), Station(name: "03166", y: 55.95, x: -3.2),
+            ])
         #expect(try StationNetwork.stations(in: "x,y\n1,2\n", source: "s.csv") == [Station(name: "line 2", y: 2, x: 1)])
     }
 
