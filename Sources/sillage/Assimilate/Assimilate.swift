@@ -1,0 +1,140 @@
+import ArgumentParser
+import Assimilation
+import Fields
+import Foundation
+import Observing
+
+/// `sillage assimilate`: a posterior ensemble of trajectories from a file of observations.
+struct Assimilate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Draw an ensemble of trajectories that agree with observations.",
+        discussion: """
+            Draws samples of p(trajectory | observations) with a trained model as the prior, and writes them as CF \
+            NetCDF with a dimension `realization`. The trajectory covers the observations, in windows that slide over \
+            it; it is at least one window of the model long.
+
+              sillage assimilate --model model/ --observations stations.nc --members 19 -o posterior.nc
+              sillage assimilate --model model/ --observations stations.csv --error 0.5 -o posterior.nc
+
+            Each observation needs an error (standard deviation), from the file or --error; the autoencoder's own \
+            error is added to it. Run the same command again after an interruption: it goes on with the members \
+            that are missing. Cost and memory grow linearly with the trajectory's length.
+            """)
+
+    @Option(help: ArgumentHelp("Model folder.", valueName: "folder"))
+    var model: String
+
+    @Option(
+        help: ArgumentHelp("Observations: NetCDF (IODA, CF point, gridded with gaps), HDF5 or CSV.", valueName: "file"))
+    var observations: String
+
+    @Option(name: [.short, .long], help: ArgumentHelp("NetCDF file to write.", valueName: "file"))
+    var output: String
+
+    @Option(help: ArgumentHelp("Members to draw.", valueName: "count"))
+    var members = 16
+
+    @Option(help: ArgumentHelp("States to analyse, START/END, both included.", valueName: "period"))
+    var period: Period?
+
+    @Option(help: "How the likelihood enters: mmps is moment matching, sda score-based data assimilation.")
+    var method = PosteriorOptions.Method.mmps
+
+    @Option(
+        help: ArgumentHelp(
+            "Iterations of moment matching's linear solve; 0 takes the anchor's solve as it is.", valueName: "count"))
+    var iterations = 1
+
+    @Option(help: "Solver of moment matching: cg (conjugate gradients) or gmres.")
+    var solver = PosteriorOptions.Solve.gmres
+
+    @Option(help: ArgumentHelp("γ of score-based data assimilation.", valueName: "number"))
+    var gamma = 1e-2
+
+    @OptionGroup(title: "Sampling") var sampling: SamplingOptions
+    @OptionGroup(title: "Observations") var matching: ObservationMatchingOptions
+    @OptionGroup(title: "Common options") var common: CommonOptions
+
+    func validate() throws {
+        guard members > 0 else { throw ValidationError("--members is \(members): give 1 or more") }
+        guard iterations >= 0 else { throw ValidationError("--iterations is \(iterations): give 0 or more") }
+        guard gamma >= 0 else { throw ValidationError("--gamma is \(gamma): give 0 or more") }
+    }
+
+    func run() async throws {
+        try common.prepareEngine()
+        let reporter = common.reporter
+        let card = try ModelCard(contentsOf: fileURL(model))
+        let table = try matching.read(
+            fileURL(observations), variables: card.variables, calendar: card.calendar, reporter: reporter)
+        let trajectory = try TrajectoryModel(contentsOf: fileURL(model))
+        guard let first = table.times.min(), let last = table.times.max() else {
+            throw FieldsError(.outOfDomain, "\(observations): no usable observation is left")
+        }
+        let wanted = period?.instants(in: card.calendar)
+        let times = trajectory.times(
+            from: wanted.flatMap { $0.lowerBound.isFinite ? $0.lowerBound : nil } ?? first,
+            to: wanted.flatMap { $0.upperBound.isFinite ? $0.upperBound : nil } ?? last)
+        let vector = try table.vector(
+            on: card.grid, variables: card.variables, times: times, defaultError: matching.defaultErrors)
+        for line in droppedLines(vector.dropped) { reporter.say(line) }
+        reporter.say(
+            "\(vector.count) observations of \(times.count) states, "
+                + "\(CFTime.iso(times[0], calendar: card.calendar)) to "
+                + "\(CFTime.iso(times[times.count - 1], calendar: card.calendar))")
+
+        var options = sampling.options
+        (options.method, options.iterations, options.solve, options.gamma) = (method, iterations, solver, gamma)
+        let reanalysis = try Reanalysis(model: trajectory, times: times, observations: vector, options: options)
+        let draw = EnsembleDraw(
+            reanalysis: reanalysis, members: members, seed: Int(common.seed), output: output,
+            provenance: try provenance(card), fingerprint: try fingerprint(), reporter: reporter)
+        try await draw.run()
+        reporter.finish()
+        try common.print(
+            DrawSummary(file: output, members: members, states: times.count, observations: vector.count),
+            text: "\(output): \(members) members of \(times.count) states from \(vector.count) observations")
+    }
+
+    private var configuration: String {
+        "\(method.rawValue), \(solver.rawValue) with \(iterations) iterations, \(sampling)"
+    }
+
+    private func provenance(_ card: ModelCard) throws -> Provenance {
+        Provenance(
+            title: "Posterior ensemble of trajectories", command: commandLine, version: Sillage.programVersion,
+            source: "Sillage \(Sillage.programVersion), latent diffusion model \(card.name)",
+            references: "Rozet and Louppe 2023, arXiv 2306.10574; Rozet et al. 2024, arXiv 2405.13712",
+            modelHash: try modelHash(fileURL(model)), observationsHash: try ContentHash.sha256(of: fileURL(observations)),
+            seed: common.seed, sampler: configuration)
+    }
+
+    private func fingerprint() throws -> String {
+        ContentHash.fingerprint([
+            "method": configuration, "model": try modelHash(fileURL(model)),
+            "observations": try ContentHash.sha256(of: fileURL(observations)), "seed": "\(common.seed)",
+            "members": "\(members)", "period": period?.description ?? "", "matching": matching.description,
+            "gamma": "\(gamma)",
+        ])
+    }
+}
+
+/// What `assimilate` and `generate` end with.
+struct DrawSummary: Encodable {
+    var file: String
+    var members: Int
+    var states: Int
+    var observations: Int?
+}
+
+/// The hash of what decides a model's samples: its card and weights, not its training records.
+func modelHash(_ folder: URL) throws -> String {
+    let names = ["model.yaml", "statistics.safetensors", "autoencoder.safetensors", "denoiser.safetensors",
+        "anchor.safetensors"]
+    var parts: [String: String] = [:]
+    for name in names {
+        let url = folder.appendingPathComponent(name)
+        if FileManager.default.fileExists(atPath: url.path) { parts[name] = try ContentHash.sha256(of: url) }
+    }
+    return ContentHash.fingerprint(parts)
+}

@@ -1,0 +1,57 @@
+import Assimilation
+import Diffusion
+import Fields
+import Foundation
+import Training
+
+/// Draws an ensemble into a file, members at a time, so that a stopped run goes on with those that are missing.
+struct EnsembleDraw {
+    var reanalysis: Reanalysis
+    var members: Int
+    var seed: Int
+    var output: String
+    var provenance: Provenance
+    var fingerprint: String
+    var reporter: any ProgressReporter
+
+    /// Draws what is missing.
+    ///
+    /// - Throws: `Interrupted`, `FieldsError`, `DiffusionError`.
+    func run() async throws {
+        let card = reanalysis.model.card
+        let writer = try EnsembleWriter(
+            to: fileURL(output), grid: card.grid, times: reanalysis.times, calendar: card.calendar,
+            variables: card.variables, members: members, provenance: provenance, fingerprint: fingerprint)
+        switch writer.start {
+        case .complete: return reporter.say("\(output): is already there, written by this very command: nothing to do")
+        case .continued(let done): reporter.say("going on: \(done) of \(members) members are there")
+        case .restarted: reporter.say("the partial file was damaged when it was interrupted: starting again")
+        case .fresh: break
+        }
+        let missing = writer.missingMembers
+        let groups = stride(from: 0, to: missing.count, by: reanalysis.options.batch).map {
+            Array(missing[$0..<min($0 + reanalysis.options.batch, missing.count)])
+        }
+        try await Stop.cooperatively { interruption in
+            let total = groups.count * reanalysis.options.steps
+            var meter = RateMeter(memory: 60)
+            for (i, group) in groups.enumerated() {
+                let drawn = try reanalysis.draw(members: group, seed: seed) { step in
+                    if interruption.isRequested {
+                        throw Interrupted(
+                            note: "\(members - missing.count + i * reanalysis.options.batch) of \(members) members are "
+                                + "in \(output).partial; the same command goes on with the rest")
+                    }
+                    let done = i * reanalysis.options.steps + step.step
+                    reporter.show(
+                        ProgressReport(
+                            title: "sampling", completed: done, total: total, unit: "steps",
+                            rate: meter.rate(completed: done, at: Date().timeIntervalSinceReferenceDate),
+                            note: "members \(group[0])–\(group[group.count - 1])"))
+                }
+                for (member, values) in zip(group, drawn) { try writer.write(member: member, values: values) }
+            }
+        }
+        try writer.finish(evaluations: reanalysis.evaluations * members)
+    }
+}

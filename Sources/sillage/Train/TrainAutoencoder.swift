@@ -1,0 +1,88 @@
+import ArgumentParser
+import Assimilation
+import Foundation
+import Torch
+import Training
+
+/// `sillage train autoencoder`.
+struct TrainAutoencoder: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "autoencoder",
+        abstract: "Learn to compress the states of an archive.",
+        discussion: """
+            Learns mean, standard deviation and an autoencoder of the archive's states and writes the first half of a \
+            model folder: model.yaml, statistics.safetensors, autoencoder.safetensors.
+
+              sillage train autoencoder --config autoencoder.yaml --data t2m.nc -o model/
+
+            The configuration is YAML; unknown keys are errors. A small one:
+
+              variables: [t2m]                      # all variables when left out
+              climatology: {daily_harmonics: 2}     # the mean's daily course
+              validation: {start: 2019-03-21, end: 2019-03-26}   # held out; or {last: 0.1}
+              autoencoder: {latent_channels: 4, patch: 2, stages: [{width: 32, blocks: 1}, {width: 64, blocks: 2}]}
+              training: {steps: 300, batch_size: 32, learning_rate: 0.001}
+            """)
+
+    @Option(help: ArgumentHelp("What to train and how, YAML.", valueName: "file"))
+    var config: String
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("The archive: NetCDF or HDF5 files in time order.", valueName: "files"))
+    var data: [String]
+
+    @Option(name: [.short, .long], help: ArgumentHelp("Model folder to write.", valueName: "folder"))
+    var output: String
+
+    @Option(help: ArgumentHelp("Name of the model; the folder's by default.", valueName: "name"))
+    var name: String?
+
+    @OptionGroup(title: "Common options") var common: CommonOptions
+
+    func run() async throws {
+        try common.prepareEngine()
+        let configuration = try StrictYAML.decode(AutoencoderTrainingConfiguration.self, from: fileURL(config))
+        let folder = fileURL(output)
+        let outcome = try await Stop.cooperatively { interruption in
+            try trainAutoencoder(
+                configuration, archive: data.map(fileURL), output: folder, name: name ?? folder.lastPathComponent,
+                reporter: common.reporter, interruption: interruption)
+        }
+        try TrainingSummaryPrinter(common: common, folder: output).print(outcome)
+    }
+}
+
+/// What a training ends with on standard output.
+struct TrainingSummaryPrinter {
+    var common: CommonOptions
+    var folder: String
+
+    private struct Summary: Encodable {
+        var model: String
+        var status: String
+        var steps: Int
+        var bestStep: Int?
+        var validation: [String: Double]?
+        var seconds: Double
+    }
+
+    /// Prints the outcome.
+    ///
+    /// - Throws: `Interrupted` where somebody stopped it.
+    func print(_ outcome: TrainingOutcome) throws {
+        if outcome.status == .interrupted {
+            throw Interrupted(
+                note: "step \(outcome.state.step) is saved in \(folder)/training; the same command goes on from there")
+        }
+        let best = outcome.state.best
+        let losses = best.map { $0.losses.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" } } ?? []
+        try common.print(
+            Summary(
+                model: folder, status: outcome.status.rawValue, steps: outcome.state.step, bestStep: best?.step,
+                validation: best?.losses, seconds: outcome.state.seconds),
+            text: "\(folder): \(outcome.status.rawValue) after \(outcome.state.step) steps, "
+                + "\(Int(outcome.state.seconds)) s; best at step \(best?.step ?? 0): validation "
+                + losses.joined(separator: ", "))
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Assimilation
+import Foundation
+import Torch
+import Training
+
+/// `sillage train denoiser`.
+struct TrainDenoiser: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "denoiser",
+        abstract: "Learn the trajectories of an archive in the latent space of a model's autoencoder.",
+        discussion: """
+            Estimates the Gaussian law of latent windows and learns what is not Gaussian. A loss of 1 on held-out \
+            windows is what the Gaussian law alone gets; with the network at zero, assimilation is optimal interpolation.
+
+              sillage train denoiser --config denoiser.yaml --data t2m.nc --model model/
+
+            The configuration is YAML; unknown keys are errors. A small one:
+
+              window: 24                  # states in a window
+              stride: 12                  # between windows of longer trajectories
+              validation: {start: 2019-03-21, end: 2019-03-26}
+              anchor: {kind: orthogonal, modes: 80, localisation: 1000}   # or homogeneous (periodic planes), none
+              denoiser: {patch: {time: 2, y: 2, x: 2}, hidden: 128, blocks: 4, heads: 4}
+              training: {steps: 400, batch_size: 8, learning_rate: 0.0005, patience: 4}
+            """)
+
+    @Option(help: ArgumentHelp("What to train and how, YAML.", valueName: "file"))
+    var config: String
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("The archive: NetCDF or HDF5 files in time order.", valueName: "files"))
+    var data: [String]
+
+    @Option(help: ArgumentHelp("Model folder that holds the autoencoder; gains the denoiser.", valueName: "folder"))
+    var model: String
+
+    @OptionGroup(title: "Common options") var common: CommonOptions
+
+    func run() async throws {
+        try common.prepareEngine()
+        let configuration = try StrictYAML.decode(DenoiserTrainingConfiguration.self, from: fileURL(config))
+        let outcome = try await Stop.cooperatively { interruption in
+            try trainDenoiser(
+                configuration, archive: data.map(fileURL), model: fileURL(model), reporter: common.reporter,
+                interruption: interruption)
+        }
+        try TrainingSummaryPrinter(common: common, folder: model).print(outcome)
+    }
+}
+
+extension CommonOptions {
+    /// Sets the threads of the tensor library, and refuses devices that the trajectory models do not run on yet.
+    func prepareEngine() throws {
+        if let threads { Engine.threads = threads }
+        if device.hasPrefix("cuda") {
+            throw ModelError("--device \(device): trajectory models run on the CPU in this version; leave --device out")
+        }
+        if precision == .bfloat16 {
+            throw ModelError("--precision bfloat16: trajectory models run in float32 in this version; leave it out")
+        }
+    }
+}

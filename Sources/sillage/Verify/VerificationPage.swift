@@ -1,0 +1,210 @@
+import Fields
+import Figures
+import Foundation
+import Verification
+
+/// The report of `sillage verify`: one page with the scores and the pictures.
+struct VerificationPage {
+    var results: [ScoringResult]
+    var gallery: Gallery
+    var truth: Truth
+
+    /// Draws everything.
+    ///
+    /// - Throws: `FiguresError`.
+    func report() async throws -> Report {
+        let main = results[0]
+        let calendar = gallery.calendar
+        let span = "\(date(gallery.times.first)) to \(date(gallery.times.last))"
+        var report = Report(
+            title: "\(main.name) against \(URL(fileURLWithPath: truth.path).deletingPathExtension().lastPathComponent)",
+            subtitle:
+                "\(gallery.members > 1 ? "\(gallery.members) members, " : "")\(gallery.times.count) times, \(span)")
+        report.heading("Scores")
+        report.paragraph(
+            "Over all points and times whose truth is known, weighted by area. Spread over skill is 1 when the ensemble "
+                + "is as unsure as it errs; the truth should lie within the central interval as often as is nominal.")
+        for (index, variable) in gallery.variables.enumerated() { table(variable, index, in: &report) }
+        for (index, variable) in gallery.variables.enumerated() {
+            report.heading(title(variable))
+            try await maps(index, in: &report)
+            try await series(index, in: &report)
+            try await reliability(index, in: &report)
+            try await animation(index, in: &report)
+        }
+        let command = commandLine
+        report.provenance([
+            ("command", command), ("analysis", main.name), ("truth", truth.path), ("calendar", calendar.rawValue),
+            ("sillage", Sillage.programVersion),
+        ])
+        return report
+    }
+
+    private func table(_ variable: FieldVariable, _ index: Int, in report: inout Report) {
+        let lines = ScoreTable.lines(results, variable: variable.name)
+        let nominal = lines.compactMap(\.scores.coverage90Nominal).first ?? 0.9
+        let units = variable.units
+        report.table(
+            columns: [
+                "analysis", .number("RMSE", units: units, best: .lowest), .number("CRPS", units: units, best: .lowest),
+                .number("spread ÷ skill", decimals: 3, best: .nearest(1)),
+                .number("coverage", units: "%", decimals: 1, best: .nearest(100 * nominal)),
+                .number("nominal", units: "%", decimals: 1), .number("bias", units: units),
+            ],
+            rows: lines.map { line in
+                let s = line.scores
+                func cell(_ value: Double?, _ factor: Double = 1) -> TableCell {
+                    value.map { .number($0 * factor) } ?? .missing
+                }
+                return [
+                    .text(line.name), cell(s.rmse), cell(s.crps), cell(s.spreadSkill), cell(s.coverage90, 100),
+                    cell(s.coverage90Nominal, 100), cell(s.bias),
+                ]
+            }, caption: title(variable) + ".")
+    }
+
+    private func maps(_ index: Int, in report: inout Report) async throws {
+        let exhibit = gallery.exhibits[index]
+        let variable = gallery.variables[index]
+        let scale = scale(variable, exhibit.truth)
+        let points = gallery.points(variable: index, at: gallery.mapped)
+        let error = zip(exhibit.mean, exhibit.truth).map { $0 - $1 }
+        let isEnsemble = gallery.members > 1
+        var panels = [MapPanel.Panel("Truth", exhibit.truth, scale: scale)]
+        if !points.isEmpty { panels.append(.init("Observations", points: points, scale: scale)) }
+        panels.append(.init(isEnsemble ? "Mean of \(gallery.members) members" : "Analysis", exhibit.mean, scale: scale))
+        if isEnsemble {
+            panels.append(.init("Member 1", exhibit.member, scale: scale))
+            panels.append(
+                .init("Spread", exhibit.spread, scale: .intensity("spread", units: variable.units, clipping: 0.002)))
+        }
+        panels.append(.init("Mean − truth", error, scale: .diverging("error", units: variable.units, clipping: 0.002)))
+        let figure = MapPanel(panels, on: coordinates, title: date(gallery.times[gallery.mapped]))
+        try await report.figure(
+            figure,
+            caption:
+                "Truth\(points.isEmpty ? "" : ", \(points.count) observations at that time"), analysis, and where it "
+                + "errs.\(isEnsemble ? " The spread says where the ensemble is unsure; the error should be largest there." : "")"
+        )
+    }
+
+    private func series(_ index: Int, in report: inout Report) async throws {
+        guard gallery.times.count > 1 else { return }
+        let exhibit = gallery.exhibits[index]
+        let variable = gallery.variables[index]
+        let isEnsemble = gallery.members > 1
+        let figure = SeriesFigure(
+            times: timeAxis(gallery.times), quantity: shortName(variable), units: variable.units, title: gallery.place,
+            members: isEnsemble ? exhibit.memberSeries : [], mean: isEnsemble ? nil : exhibit.memberSeries[0],
+            truth: exhibit.truthSeries, observed: observed(index))
+        try await report.figure(figure, caption: "\(title(variable)) at \(gallery.place).")
+        let methods = results.compactMap { result -> ScoreSeriesFigure.Method? in
+            guard let series = result.ensemble[variable.name]?.series, series.time == gallery.times else { return nil }
+            func numbers(_ values: [Double?]?) -> [Double]? { values?.map { $0 ?? .nan } }
+            return .init(
+                result.name, rmse: series.rmse.map { $0 ?? .nan }, spread: numbers(series.spread),
+                crps: numbers(series.crps))
+        }
+        try await report.figure(
+            ScoreSeriesFigure(times: timeAxis(gallery.times), methods: methods, units: variable.units),
+            caption: "Error of the mean, spread and CRPS against time.")
+    }
+
+    /// The observations of the series, on the figure's time axis.
+    private func observed(_ index: Int) -> SeriesFigure.Observed? {
+        guard var observed = gallery.observed(variable: index) else { return nil }
+        observed.times = timeAxis(observed.times).values
+        return observed
+    }
+
+    private func reliability(_ index: Int, in report: inout Report) async throws {
+        let variable = gallery.variables[index]
+        guard let scores = results[0].ensemble[variable.name] else { return }
+        if let ranks = scores.rankHistogram {
+            let test = ranks.test.map {
+                " Of nearly independent cells, \($0.cells) remain; were the ranks uniform, a histogram as uneven would "
+                    + "come up with probability \(String(format: "%.2g", $0.pValue))."
+            }
+            try await report.figure(
+                RankHistogramFigure(counts: ranks.counts, effectiveCases: ranks.test.map { Double($0.cells) }),
+                caption: "Ranks of the truth among the members: flat when reliable, a U when the ensemble is too sure."
+                    + (test ?? ""))
+        }
+        if let spectra = scores.spectra, spectra.wavenumber.count > 2 {
+            // Radians per metre are hard to read off: cycles per 1,000 km.
+            let cycles = spectra.wavenumber.map { $0 / (2 * .pi) * 1e6 }
+            let kept = cycles.indices.filter { spectra.wavenumber[$0] > 0 && spectra.wavenumber[$0] <= spectra.nyquist }
+            func select(_ values: [Double]) -> [Double] { kept.map { values[$0] } }
+            let isEnsemble = gallery.members > 1
+            try await report.figure(
+                SpectrumFigure(
+                    wavenumbers: select(cycles), quantity: "power of \(shortName(variable))",
+                    units: "(\(variable.units))² m", truth: select(spectra.truth),
+                    members: isEnsemble ? select(spectra.members) : nil, mean: select(spectra.mean),
+                    wavenumberUnits: "cycles per 1,000 km"),
+                caption:
+                    "Isotropic spectra. Members as rough as the truth have its spectrum; their mean falls below it at "
+                    + "scales that the observations do not tell.")
+        }
+    }
+
+    private func animation(_ index: Int, in report: inout Report) async throws {
+        let exhibit = gallery.exhibits[index]
+        let variable = gallery.variables[index]
+        guard gallery.framed.count > 1 else { return }
+        let titles = ["Truth", gallery.members > 1 ? "Mean" : "Analysis"] + (0..<3).map { "Member \($0 + 1)" }
+        let panels = zip(titles, exhibit.frames).map { MemberAnimation.Panel($0, $1) }
+        let animation = MemberAnimation(
+            panels, on: coordinates, times: timeAxis(gallery.framed.map { gallery.times[$0] }),
+            scale: scale(variable, exhibit.frames[0]),
+            points: gallery.framed.map { gallery.points(variable: index, at: $0) })
+        report.figure(
+            try await animation.picture(),
+            caption: "\(title(variable)): truth, mean and members over time. Dots are observations.")
+    }
+
+    /// Anomalies about zero in two colours, other quantities in one.
+    private func scale(_ variable: FieldVariable, _ values: [Float]) -> ColourScale {
+        let finite = values.filter(\.isFinite).map(Double.init)
+        let mean = finite.reduce(0, +) / Double(max(finite.count, 1))
+        let deviation = (finite.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(finite.count, 1)))
+            .squareRoot()
+        let name = shortName(variable)
+        return abs(mean) < 0.5 * deviation && (finite.min() ?? 0) < 0
+            ? .diverging(name, units: variable.units, clipping: 0.002)
+            : .sequential(name, units: variable.units, clipping: 0.002)
+    }
+
+    private var coordinates: MapCoordinates {
+        let grid = gallery.grid
+        return grid.kind == .geographic
+            ? .geographic(latitudes: grid.y.values, longitudes: grid.x.values)
+            : .plane(y: grid.y.values, x: grid.x.values, units: grid.x.units)
+    }
+
+    /// Dates in calendars of history; days since the first time in those of models.
+    private func timeAxis(_ times: [Double]) -> TimeAxis {
+        switch gallery.calendar {
+        case .standard, .prolepticGregorian: .instants(times)
+        default: .elapsed(times.map { ($0 - (gallery.times.first ?? 0)) / 86_400 }, units: "days")
+        }
+    }
+
+    private func date(_ instant: Double?) -> String {
+        guard let instant else { return "?" }
+        switch gallery.calendar {
+        case .standard, .prolepticGregorian: return TimeAxis.text(instant)
+        default: return CFTime.iso(instant, calendar: gallery.calendar)
+        }
+    }
+
+    private func title(_ variable: FieldVariable) -> String {
+        let name = variable.longName ?? variable.standardName?.replacingOccurrences(of: "_", with: " ")
+        return name.map { $0 == variable.name ? $0 : "\($0) (\(variable.name))" } ?? variable.name
+    }
+
+    private func shortName(_ variable: FieldVariable) -> String {
+        guard let name = variable.longName, name.count <= 30 else { return variable.name }
+        return name
+    }
+}

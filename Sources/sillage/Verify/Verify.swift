@@ -1,0 +1,130 @@
+import ArgumentParser
+import Fields
+import Foundation
+import Observing
+import Training
+import Verification
+
+/// `sillage verify`: scores of an analysis against the truth, and a report to look at.
+struct Verify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Score an ensemble against the truth; write a report with pictures.",
+        discussion: """
+            RMSE of the ensemble mean, fair CRPS, spread/skill (1 when calibrated), coverage of the central 90 % interval, \
+            bias, ranks and spectra, each in the variable's own units, weighted by area, over all points and times that \
+            the two files share.
+
+              sillage verify analysis.nc truth.nc
+              sillage verify posterior.nc truth.nc --observations obs.nc --against oi.nc --report report.html
+              sillage verify posterior.nc truth.nc --json
+
+            The report is one HTML file that needs no network: maps, a series at a station, ranks, spectra, an animation \
+            of members, scores against time, and a table of all analyses. Where a file holds NAME_mean and NAME_error \
+            beside its members, as optimal interpolation writes them, that Gaussian is scored too, in closed form.
+
+            Fields are read in blocks of time, so that files larger than memory are verified as well.
+            """)
+
+    @Argument(help: ArgumentHelp("Analysis or forecast: an ensemble, or a single trajectory.", valueName: "analysis"))
+    var analysis: String
+
+    @Argument(help: ArgumentHelp("Truth that covers the analysis' grid and times.", valueName: "truth"))
+    var truth: String
+
+    @Option(help: ArgumentHelp("HTML page to write.", valueName: "file"))
+    var report: String?
+
+    @Option(help: ArgumentHelp("Observations to show in the report.", valueName: "file"))
+    var observations: String?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Other analyses to compare with.", valueName: "files"))
+    var against: [String] = []
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Variables to verify; by default all that both files have.", valueName: "names"))
+    var variables: [String] = []
+
+    @Option(help: ArgumentHelp("Times to verify, START/END, both included.", valueName: "period"))
+    var period: Period?
+
+    @Option(help: ArgumentHelp("Date of the report's maps; the middle by default.", valueName: "date"))
+    var at: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Place of the report's series: a station's name, or LATITUDE,LONGITUDE (Y,X in metres). By default the station "
+                + "with most observations.", valueName: "place"))
+    var station: String?
+
+    @OptionGroup(title: "Input") var axes: AxesOption
+    @OptionGroup(title: "Common options") var common: CommonOptions
+
+    func run() async throws {
+        let reporter = common.reporter
+        let override = try axes.override
+        let first = try Contender(fileURL(analysis), variables: variables, axes: override)
+        let truth = try Truth(fileURL(truth), for: first, axes: override)
+        for name in truth.unmatched { reporter.say("\(name) is not in the truth and is not verified") }
+        let others = try against.map { try Contender(fileURL($0), variables: truth.names, axes: override) }
+        let window = period?.instants(in: first.archive.calendar)
+
+        let pairs = try truth.pairs(with: first, within: window)
+        let left = first.archive.times.count - pairs.count
+        if left > 0, period == nil { reporter.say("\(left) times of \(analysis) are not in the truth: left out") }
+        var gallery = try report.map { _ in
+            try Gallery(
+                contender: first, truth: truth, pairs: pairs, observations: try observed(for: first), date: at,
+                place: station)
+        }
+        var results = [
+            try Scoring(first, truth, seed: common.seed).run(pairs, reporter: reporter) { gallery?.take($0) }
+        ]
+        for other in others {
+            let theirs = try truth.pairs(with: other, within: window)
+            if theirs.count < pairs.count {
+                reporter.say("\(other.name): only \(theirs.count) of the \(pairs.count) times are there")
+            }
+            results.append(try Scoring(other, truth, seed: common.seed).run(theirs, reporter: reporter) { _ in })
+        }
+        if let report, let gallery {
+            reporter.say("drawing")
+            let page = try await VerificationPage(results: results, gallery: gallery, truth: truth).report()
+            try page.write(to: fileURL(report))
+        }
+        reporter.finish()
+        let text = ScoreTable(results: results).text + (report.map { "\n\nreport: \($0)" } ?? "")
+        try common.print(Summary(results: results, report: report), text: text)
+    }
+
+    private func observed(for contender: Contender) throws -> Observations? {
+        guard let observations else { return nil }
+        return try Observations(contentsOf: fileURL(observations), axes: axes.override).qualityControlled()
+            .inCalendar(contender.archive.calendar).converted(to: contender.archive.variables)
+    }
+
+    /// What `--json` prints.
+    private struct Summary: Encodable {
+        var variables: [String: VariableScores]
+        var gaussian: [String: VariableScores]?
+        var against: [String: Other]?
+        var report: String?
+
+        struct Other: Encodable {
+            var variables: [String: VariableScores]
+            var gaussian: [String: VariableScores]?
+        }
+
+        init(results: [ScoringResult], report: String?) {
+            variables = results[0].ensemble
+            gaussian = results[0].gaussian.isEmpty ? nil : results[0].gaussian
+            let others = results.dropFirst().map {
+                ($0.name, Other(variables: $0.ensemble, gaussian: $0.gaussian.isEmpty ? nil : $0.gaussian))
+            }
+            against = others.isEmpty ? nil : Dictionary(others) { first, _ in first }
+            self.report = report
+        }
+    }
+}
