@@ -100,15 +100,24 @@ public struct HomogeneousCovariance: SpaceTimeCovariance {
         }
     }
 
+    /// Adds conj(past) now, mode by mode.
     private static func accumulate(
         _ past: (real: [Double], imaginary: [Double]), _ u: Int, _ now: (real: [Double], imaginary: [Double]), _ v: Int,
         _ modes: Int, _ real: inout [Double], _ imaginary: inout [Double], at start: Int
     ) {
-        for k in 0..<modes {
-            let (a, b) = (past.real[u + k], past.imaginary[u + k])
-            let (c, d) = (now.real[v + k], now.imaginary[v + k])
-            real[start + k] += a * c + b * d
-            imaginary[start + k] += a * d - b * c
+        past.real.withUnsafeBufferPointer { a in
+            past.imaginary.withUnsafeBufferPointer { b in
+                now.real.withUnsafeBufferPointer { c in
+                    now.imaginary.withUnsafeBufferPointer { d in
+                        real.withUnsafeMutableBufferPointer { real in
+                            for k in 0..<modes { real[start + k] += a[u + k] * c[v + k] + b[u + k] * d[v + k] }
+                        }
+                        imaginary.withUnsafeMutableBufferPointer { imaginary in
+                            for k in 0..<modes { imaginary[start + k] += a[u + k] * d[v + k] - b[u + k] * c[v + k] }
+                        }
+                    }
+                }
+            }
         }
     }
 
