@@ -49,9 +49,14 @@ struct Place {
         let where_ =
             grid.kind == .geographic
             ? "\(degrees(y, "N", "S")) \(degrees(x > 180 ? x - 360 : x, "E", "W"))"
-            : String(format: "x = %.4g, y = %.4g %@", x, y, grid.x.units)
+            : Self.metres(grid)
+                ? String(format: "x = %.0f km, y = %.0f km", x / 1e3, y / 1e3)
+                : String(format: "x = %.4g, y = %.4g %@", x, y, grid.x.units == "1" ? "" : grid.x.units)
         self.name = name.isEmpty || isGridPoint ? where_ : "station \(name), \(where_)"
     }
+
+    /// Whether coordinates are metres of a wide plane.
+    private static func metres(_ grid: Grid) -> Bool { grid.x.units == "m" && abs(grid.x.values.last ?? 0) >= 1e4 }
 
     private static func busiest(_ observations: Observations, _ grid: Grid) -> (cell: Int, name: String)? {
         var counts: [Int: Int] = [:]

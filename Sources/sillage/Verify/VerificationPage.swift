@@ -40,16 +40,26 @@ struct VerificationPage {
         return report
     }
 
+    private static let superscripts: [Character: Character] = [
+        "-": "⁻", "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷", "8": "⁸", "9": "⁹",
+    ]
+
     private func table(_ variable: FieldVariable, _ index: Int, in report: inout Report) {
         let lines = ScoreTable.lines(results, variable: variable.name)
         let nominal = lines.compactMap(\.scores.coverage90Nominal).first ?? 0.9
-        let units = variable.units
+        // Small and large numbers share a power of ten, which goes with the units.
+        let power = Int(floor(log10(max(lines.map(\.scores.rmse).max() ?? 1, 1e-300))))
+        let shared = (-2...3).contains(power) ? 0 : power
+        let factor = pow(10, -Double(shared))
+        let raised = String("\(shared)".map { Self.superscripts[$0] ?? $0 })
+        let units = (shared == 0 ? "" : "10\(raised) ") + variable.units
         report.table(
             columns: [
-                "analysis", .number("RMSE", units: units, best: .lowest), .number("CRPS", units: units, best: .lowest),
+                "analysis", .number("RMSE", units: units, decimals: 3, best: .lowest),
+                .number("CRPS", units: units, decimals: 3, best: .lowest),
                 .number("spread ÷ skill", decimals: 3, best: .nearest(1)),
                 .number("coverage", units: "%", decimals: 1, best: .nearest(100 * nominal)),
-                .number("nominal", units: "%", decimals: 1), .number("bias", units: units),
+                .number("nominal", units: "%", decimals: 1), .number("bias", units: units, decimals: 3),
             ],
             rows: lines.map { line in
                 let s = line.scores
@@ -57,8 +67,9 @@ struct VerificationPage {
                     value.map { .number($0 * factor) } ?? .missing
                 }
                 return [
-                    .text(line.name), cell(s.rmse), cell(s.crps), cell(s.spreadSkill), cell(s.coverage90, 100),
-                    cell(s.coverage90Nominal, 100), cell(s.bias),
+                    .text(line.name), cell(s.rmse, factor), cell(s.crps, factor), cell(s.spreadSkill),
+                    cell(s.coverage90, 100),
+                    cell(s.coverage90Nominal, 100), cell(s.bias, factor),
                 ]
             }, caption: title(variable) + ".")
     }
@@ -133,13 +144,17 @@ struct VerificationPage {
         if let spectra = scores.spectra, spectra.wavenumber.count > 2 {
             // Radians per metre are hard to read off: cycles per 1,000 km.
             let cycles = spectra.wavenumber.map { $0 / (2 * .pi) * 1e6 }
-            let kept = cycles.indices.filter { spectra.wavenumber[$0] > 0 && spectra.wavenumber[$0] <= spectra.nyquist }
+            // Eight decades are what the eye can use: beyond, a spectral model's filter leaves rounding errors.
+            let floor = 1e-8 * (spectra.truth.max() ?? 0)
+            let kept = cycles.indices.filter {
+                spectra.wavenumber[$0] > 0 && spectra.wavenumber[$0] <= spectra.nyquist && spectra.truth[$0] > floor
+            }
             func select(_ values: [Double]) -> [Double] { kept.map { values[$0] } }
             let isEnsemble = gallery.members > 1
             try await report.figure(
                 SpectrumFigure(
                     wavenumbers: select(cycles), quantity: "power of \(shortName(variable))",
-                    units: "(\(variable.units))² m", truth: select(spectra.truth),
+                    units: Self.squared(variable.units) + " m", truth: select(spectra.truth),
                     members: isEnsemble ? select(spectra.members) : nil, mean: select(spectra.mean),
                     wavenumberUnits: "cycles per 1,000 km"),
                 caption:
@@ -152,15 +167,14 @@ struct VerificationPage {
         let exhibit = gallery.exhibits[index]
         let variable = gallery.variables[index]
         guard gallery.framed.count > 1 else { return }
-        let titles = ["Truth", gallery.members > 1 ? "Mean" : "Analysis"] + (0..<3).map { "Member \($0 + 1)" }
+        let titles = ["Truth", gallery.members > 1 ? "Mean" : "Analysis"] + (0..<2).map { "Member \($0 + 1)" }
         let panels = zip(titles, exhibit.frames).map { MemberAnimation.Panel($0, $1) }
         let animation = MemberAnimation(
             panels, on: coordinates, times: timeAxis(gallery.framed.map { gallery.times[$0] }),
-            scale: scale(variable, exhibit.frames[0]),
-            points: gallery.framed.map { gallery.points(variable: index, at: $0) })
+            scale: scale(variable, exhibit.frames[0]))
         report.figure(
             try await animation.picture(),
-            caption: "\(title(variable)): truth, mean and members over time. Dots are observations.")
+            caption: "\(title(variable)): truth, mean and members over time.")
     }
 
     /// Anomalies about zero in two colours, other quantities in one.
@@ -200,7 +214,16 @@ struct VerificationPage {
 
     private func title(_ variable: FieldVariable) -> String {
         let name = variable.longName ?? variable.standardName?.replacingOccurrences(of: "_", with: " ")
-        return name.map { $0 == variable.name ? $0 : "\($0) (\(variable.name))" } ?? variable.name
+        guard let name, name != variable.name else { return variable.name }
+        return "\(name.prefix(1).uppercased())\(name.dropFirst()) (\(variable.name))"
+    }
+
+    /// `s-2` for `s-1`, `m2 s-2` for `m s-1`.
+    private static func squared(_ units: String) -> String {
+        let factors = units.split(separator: " ").map { $0.wholeMatch(of: /([A-Za-z]+)(-?[0-9]*)/) }
+        if units == "1" || units.isEmpty { return "" }
+        guard factors.allSatisfy({ $0 != nil }) else { return "(\(units))²" }
+        return factors.compactMap { $0 }.map { "\($0.1)\(2 * (Int($0.2) ?? 1))" }.joined(separator: " ")
     }
 
     private func shortName(_ variable: FieldVariable) -> String {

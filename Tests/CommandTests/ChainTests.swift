@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+/// From a simulated truth to scores, by the commands alone.
+@Suite struct ChainTests {
+    private struct Card: Decodable {
+        var variables: [String: Scores]
+        var gaussian: [String: Scores]
+    }
+
+    private struct Scores: Decodable {
+        var rmse: Double
+        var crps: Double
+        var spread_skill: Double
+        var coverage90: Double
+    }
+
+    @Test func observationsBringAnAnalysisNearTheTruth() throws {
+        let folder = try TemporaryFolder()
+        func sillage(_ arguments: String...) throws -> Outcome { try Command.run(arguments, in: folder.url) }
+        // Full turbulence would need years of growth; young eddies show the same chain.
+        let world = ["--points", "16", "--spin-up", "400d", "--interval", "1d", "--quiet"]
+        let truth = try Command.run(["simulate", "qg", "--states", "6", "-o", "truth.nc"] + world, in: folder.url)
+        #expect(truth.code == 0, "\(truth.errors)")
+        let archive = try Command.run(
+            ["simulate", "qg", "--trajectories", "6", "--states", "8", "--seed", "1", "-o", "archive.nc"] + world,
+            in: folder.url)
+        #expect(archive.code == 0, "\(archive.errors)")
+
+        let observe = try sillage(
+            "observe", "truth.nc", "--fraction", "20%", "--error", "10%", "-o", "obs.nc", "--json")
+        #expect(observe.code == 0, "\(observe.errors)")
+        #expect(observe.output.contains("\"observations\" : \(51 * 2 * 6)"))
+
+        let filter = try sillage(
+            "filter", "oi", "--observations", "obs.nc", "--archive", "archive.nc", "--half-width", "1", "--members",
+            "9",
+            "-o", "oi.nc")
+        #expect(filter.code == 0, "\(filter.errors)")
+        let again = try sillage(
+            "filter", "oi", "--observations", "obs.nc", "--archive", "archive.nc", "--half-width", "1", "--members",
+            "9",
+            "-o", "oi.nc")
+        #expect(again.code == 0 && again.errors.contains("nothing to do"), "\(again.errors)")
+
+        let verify = try sillage("verify", "oi.nc", "truth.nc", "--json", "--quiet")
+        #expect(verify.code == 0 && verify.errors.isEmpty, "\(verify.errors)")
+        let card = try JSONDecoder().decode(Card.self, from: Data(verify.output.utf8))
+        #expect(card.variables.keys.sorted() == ["q1", "q2"])
+        let climate =
+            try JSONSerialization.jsonObject(
+                with: Data(
+                    sillage(
+                        "simulate", "qg", "--states", "6", "-o", "same.nc", "--json", "--points", "16", "--spin-up",
+                        "400d", "--interval", "1d", "--quiet"
+                    ).output.utf8)) as? [String: Any]
+        let deviations = try #require(climate?["climatological_standard_deviation"] as? [String: Double])
+        for (name, scores) in card.variables {
+            // Twenty percent of the points, observed to a tenth of the deviation, leave little of the climate's deviation.
+            #expect(scores.rmse < 0.6 * (try #require(deviations[name])), "\(name)")
+            #expect(scores.crps < scores.rmse && scores.spread_skill > 0.2 && (0...1).contains(scores.coverage90))
+            // The exact mean errs less than that of nine samples.
+            #expect(try #require(card.gaussian[name]).rmse < scores.rmse)
+        }
+        // The same seed is the same world, byte for byte but for the date in its history.
+        #expect(try Command.run(["verify", "same.nc", "truth.nc"], in: folder.url).output.contains("0"))
+        #expect(folder.names == ["archive.nc", "obs.nc", "oi.nc", "same.nc", "truth.nc"])
+    }
+
+    @Test func trajectoriesAreFarApartOnTheTimeAxis() throws {
+        let folder = try TemporaryFolder()
+        let outcome = try Command.run(
+            [
+                "simulate", "qg", "--points", "16", "--states", "2", "--trajectories", "2", "--spin-up", "1d",
+                "--interval",
+                "1d", "-o", folder.path("a.nc"),
+            ])
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let inspect = try Command.run(["inspect", folder.path("a.nc"), "--json"])
+        // One day, a gap of ten, one day more.
+        #expect(inspect.output.contains("\"last_time\" : \"2000-01-13T00:00:00Z\""), "\(inspect.output)")
+        #expect(inspect.output.contains("\"count\" : 4"))
+    }
+
+    @Test func interruptionLeavesNothingHalfWritten() throws {
+        let folder = try TemporaryFolder()
+        let running = try Command.start(["simulate", "qg", "--spin-up", "4000y", "-o", folder.path("a.nc")])
+        // The partial file tells that signals are listened to.
+        let limit = Date().addingTimeInterval(30)
+        while folder.names.isEmpty, Date() < limit { usleep(10_000) }
+        #expect(folder.names == ["a.nc.partial"])
+        running.process.interrupt()
+        let outcome = running.finish()
+        #expect(outcome.code == 130)
+        #expect(outcome.errors.contains("error: interrupted: nothing was written"), "\(outcome.errors)")
+        #expect(folder.names.isEmpty)
+    }
+}
