@@ -6,8 +6,8 @@ import COpenBLAS
 /// (`sgemm_`, `dgemm_`, `dpotrf_`, `dsyevd_`, `dgesdd_` …). It exports none of the C functions used here (`cblas_dgemm`,
 /// `cblas_dsyrk`, `cblas_dgemv`, `cblas_dtrsm`), so products and substitutions always run in OpenBLAS. LAPACKE calls
 /// Fortran names, which the dynamic linker binds to the library that the executable names first, for everybody: with
-/// libtorch first, factorisations run in MKL; with OpenBLAS first, libtorch's own `sgemm_` runs in OpenBLAS. Results
-/// agree to rounding either way (checked for both orders); name libtorch first to keep its products in MKL.
+/// libtorch first, factorisations run in MKL; with OpenBLAS first, as SwiftPM links a program that holds both, libtorch's
+/// own `sgemm_` runs in OpenBLAS. Results agree to rounding either way (checked for both orders).
 public enum Engine {
     /// OpenBLAS's version and build options.
     public static var description: String { String(cString: openblas_get_config()) }
