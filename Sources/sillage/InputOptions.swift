@@ -1,5 +1,6 @@
 import ArgumentParser
 import Fields
+import Foundation
 import Observing
 
 /// How the axes of files that do not say so themselves are named.
@@ -27,4 +28,18 @@ func errorSpecifications(_ texts: [String]) throws -> [String: ErrorSpecificatio
 /// What was left out of the observations and why, one line a reason.
 func droppedLines(_ dropped: [Observations.Dropped]) -> [String] {
     dropped.filter { $0.count > 0 }.map { "\($0.count) observations left out: \($0.reason)" }
+}
+
+/// Refuses an output whose folder takes no file, before the work that would be lost.
+///
+/// - Throws: `FieldsError` of kind `output`.
+func requireFolder(of url: URL) throws {
+    let folder = url.deletingLastPathComponent().path
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+        throw FieldsError(.output, "\(url.path): there is no folder \(folder); make it first")
+    }
+    guard FileManager.default.isWritableFile(atPath: folder) else {
+        throw FieldsError(.output, "\(url.path): the folder \(folder) may not be written")
+    }
 }

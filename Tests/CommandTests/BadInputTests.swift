@@ -6,9 +6,9 @@ import Testing
     private let folder: TemporaryFolder
 
     /// A small truth that all tests share, made once.
-    private static let truth = Result {
+    private static let truth = Task {
         let folder = try TemporaryFolder()
-        let outcome = try Command.run(
+        let outcome = try await Command.run(
             [
                 "simulate", "qg", "--points", "16", "--states", "8", "--spin-up", "10d", "--interval", "1d", "--quiet",
                 "-o", folder.path("truth.nc"),
@@ -17,17 +17,17 @@ import Testing
         return try Data(contentsOf: folder.url.appendingPathComponent("truth.nc"))
     }
 
-    init() throws {
+    init() async throws {
         folder = try TemporaryFolder()
-        try Self.truth.get().write(to: folder.url.appendingPathComponent("truth.nc"))
+        try await Self.truth.value.write(to: folder.url.appendingPathComponent("truth.nc"))
     }
 
     /// Expects a code and words of the message, and no file beyond those there before.
     private func expect(
         _ code: Int32, _ words: String..., from arguments: [String], location: SourceLocation = #_sourceLocation
-    ) throws {
+    ) async throws {
         let before = folder.names
-        let outcome = try Command.run(arguments, in: folder.url)
+        let outcome = try await Command.run(arguments, in: folder.url)
         #expect(outcome.code == code, "\(outcome.errors)", sourceLocation: location)
         #expect(outcome.errors.contains("error: "), sourceLocation: location)
         for word in words {
@@ -46,117 +46,118 @@ import Testing
             + extra
     }
 
-    @Test func wrongUsageIsTwo() throws {
-        try expect(2, "--states", from: ["simulate", "qg", "--states", "many", "-o", "a.nc"])
-        try expect(2, "--interval", from: ["simulate", "qg", "--interval", "3h", "-o", "a.nc"])
-        try expect(2, "--output", from: ["observe", "truth.nc"])
-        try expect(
+    @Test func wrongUsageIsTwo() async throws {
+        try await expect(2, "--states", from: ["simulate", "qg", "--states", "many", "-o", "a.nc"])
+        try await expect(2, "--interval", from: ["simulate", "qg", "--interval", "3h", "-o", "a.nc"])
+        try await expect(2, "--output", from: ["observe", "truth.nc"])
+        try await expect(
             2, "--count or --fraction", from: ["observe", "truth.nc", "--count", "3", "--fraction", "2%", "-o", "a"])
-        try expect(2, "Unexpected argument", from: ["simulate", "qg", "-o", "a.nc", "surplus"])
-        try expect(2, "--device", from: ["simulate", "qg", "-o", "a.nc", "--device", "abacus"])
+        try await expect(2, "Unexpected argument", from: ["simulate", "qg", "-o", "a.nc", "surplus"])
+        try await expect(2, "--device", from: ["simulate", "qg", "-o", "a.nc", "--device", "abacus"])
     }
 
-    @Test func helpAndVersionAreNoErrors() throws {
+    @Test func helpAndVersionAreNoErrors() async throws {
         for arguments in [["--help"], ["simulate", "qg", "--help"], ["help", "verify"], ["--version"]] {
-            let outcome = try Command.run(arguments)
+            let outcome = try await Command.run(arguments)
             #expect(outcome.code == 0 && !outcome.output.isEmpty && outcome.errors.isEmpty)
         }
     }
 
-    @Test func everyHelpTeaches() throws {
+    @Test func everyHelpTeaches() async throws {
         for command in [["simulate", "qg"], ["observe"], ["filter", "oi"], ["verify"], ["inspect"], ["data", "get"]] {
-            let help = try Command.run(command + ["--help"]).output
+            let help = try await Command.run(command + ["--help"]).output
             // An example that can be copied, and the common options.
             #expect(help.contains("  sillage \(command.joined(separator: " "))"), "\(command)")
             #expect(help.contains("--json") && help.contains("--seed") && help.contains("--quiet"))
         }
     }
 
-    @Test func missingFilesAreNamed() throws {
-        try expect(66, "nowhere.nc", from: ["observe", "nowhere.nc", "--error", "1", "-o", "a.nc"])
-        try expect(66, "nowhere.nc", from: ["verify", "nowhere.nc", "truth.nc"])
-        try expect(66, "nowhere.nc", from: ["inspect", "nowhere.nc"])
-        try expect(
+    @Test func missingFilesAreNamed() async throws {
+        try await expect(66, "nowhere.nc", from: ["observe", "nowhere.nc", "--error", "1", "-o", "a.nc"])
+        try await expect(66, "nowhere.nc", from: ["verify", "nowhere.nc", "truth.nc"])
+        try await expect(66, "nowhere.nc", from: ["inspect", "nowhere.nc"])
+        try await expect(
             66, "nowhere.csv", from: ["observe", "truth.nc", "--network", "nowhere.csv", "--error", "1", "-o", "a"])
     }
 
-    @Test func aTruncatedFileIsUnreadable() throws {
+    @Test func aTruncatedFileIsUnreadable() async throws {
         let whole = try Data(contentsOf: folder.url.appendingPathComponent("truth.nc"))
         try whole.prefix(whole.count / 2).write(to: folder.url.appendingPathComponent("half.nc"))
-        try expect(65, "half.nc", from: ["observe", "half.nc", "--error", "1", "-o", "a.nc"])
-        try expect(65, "half.nc", from: ["verify", "half.nc", "truth.nc"])
+        try await expect(65, "half.nc", from: ["observe", "half.nc", "--error", "1", "-o", "a.nc"])
+        try await expect(65, "half.nc", from: ["verify", "half.nc", "truth.nc"])
     }
 
-    @Test func unknownVariablesAreNamedWithTheKnownOnes() throws {
-        try expect(67, "q9", "q1", from: ["observe", "truth.nc", "--variable", "q9", "--error", "1", "-o", "a.nc"])
-        try expect(67, "q9", from: ["verify", "truth.nc", "truth.nc", "--variables", "q9"])
+    @Test func unknownVariablesAreNamedWithTheKnownOnes() async throws {
+        try await expect(
+            67, "q9", "q1", from: ["observe", "truth.nc", "--variable", "q9", "--error", "1", "-o", "a.nc"])
+        try await expect(67, "q9", from: ["verify", "truth.nc", "truth.nc", "--variables", "q9"])
         _ = try table("2000-01-02,5e5,5e5,salt,1,1,s-1")
-        try expect(67, "salt", "q1", from: filter())
+        try await expect(67, "salt", "q1", from: filter())
     }
 
-    @Test func unitsThatMeasureSomethingElseAreRefused() throws {
+    @Test func unitsThatMeasureSomethingElseAreRefused() async throws {
         _ = try table("2000-01-02,5e5,5e5,q1,1,1,K")
-        try expect(68, "K", "s-1", from: filter())
-        try expect(68, "K", from: ["observe", "truth.nc", "--error", "0.5 K", "-o", "a.nc"])
+        try await expect(68, "K", "s-1", from: filter())
+        try await expect(68, "K", from: ["observe", "truth.nc", "--error", "0.5 K", "-o", "a.nc"])
     }
 
-    @Test func observationsNeedAnError() throws {
-        try expect(70, "error", "q1", from: ["observe", "truth.nc", "-o", "a.nc"])
+    @Test func observationsNeedAnError() async throws {
+        try await expect(70, "error", "q1", from: ["observe", "truth.nc", "-o", "a.nc"])
         _ = try table("2000-01-02,5e5,5e5,q1,1e-6,,s-1")
-        try expect(70, "--error", from: filter())
+        try await expect(70, "--error", from: filter())
     }
 
-    @Test func negativeErrorsAreRefused() throws {
-        try expect(76, "-1", from: ["observe", "truth.nc", "--error=-1", "-o", "a.nc"])
+    @Test func negativeErrorsAreRefused() async throws {
+        try await expect(76, "-1", from: ["observe", "truth.nc", "--error=-1", "-o", "a.nc"])
         _ = try table("2000-01-02,5e5,5e5,q1,1e-6,-1e-7,s-1")
-        try expect(76, "obs.csv", "line 2", from: filter())
+        try await expect(76, "obs.csv", "line 2", from: filter())
     }
 
-    @Test func observationsMustLieInDomainAndTime() throws {
+    @Test func observationsMustLieInDomainAndTime() async throws {
         _ = try table("2000-01-02,5,5,q1,1e-6,1e-7,K", header: "time,latitude,longitude,variable,value,error,units")
-        try expect(68, "K", from: filter())
+        try await expect(68, "K", from: filter())
         _ = try table("2000-01-02,5,5,q1,1e-6,1e-7,s-1", header: "time,latitude,longitude,variable,value,error,units")
-        try expect(73, "Earth", "plane", from: filter())
+        try await expect(73, "Earth", "plane", from: filter())
         _ = try table("1999-01-02,5e5,5e5,q1,1e-6,1e-7,s-1")
-        try expect(75, "2000-01-03", from: filter("--period", "2000-01-03/2000-01-05"))
-        try expect(
+        try await expect(75, "2000-01-03", from: filter("--period", "2000-01-03/2000-01-05"))
+        try await expect(
             75, "1990", from: ["observe", "truth.nc", "--error", "1", "--period", "1990-01-01/1991-01-01", "-o", "a"])
     }
 
-    @Test func contradictingObservationsAreRefused() throws {
+    @Test func contradictingObservationsAreRefused() async throws {
         _ = try table(
             "2000-01-02,5e5,5e5,q1,1e-6,1e-7,s-1,A", "2000-01-02,5e5,5e5,q1,2e-6,1e-7,s-1,A",
             header: "time,y,x,variable,value,error,units,station")
-        try expect(77, "obs.csv", "station A", from: filter())
+        try await expect(77, "obs.csv", "station A", from: filter())
     }
 
-    @Test func otherGridsAndTimesAreRefused() throws {
-        _ = try Command.run(
+    @Test func otherGridsAndTimesAreRefused() async throws {
+        _ = try await Command.run(
             ["simulate", "qg", "--points", "8", "--states", "2", "--spin-up", "1d", "--quiet", "-o", "small.nc"],
             in: folder.url)
-        try expect(73, "small.nc", from: ["verify", "truth.nc", "small.nc"])
-        _ = try Command.run(
+        try await expect(73, "small.nc", from: ["verify", "truth.nc", "small.nc"])
+        _ = try await Command.run(
             [
                 "simulate", "qg", "--points", "16", "--states", "2", "--spin-up", "1d", "--start", "2010-01-01",
                 "--quiet",
                 "-o", "later.nc",
             ], in: folder.url)
-        try expect(75, "2010-01-01", from: ["verify", "later.nc", "truth.nc"])
+        try await expect(75, "2010-01-01", from: ["verify", "later.nc", "truth.nc"])
     }
 
-    @Test func unwritableOutputsAreRefusedBeforeTheWork() throws {
-        try expect(74, "nofolder", from: ["simulate", "qg", "--spin-up", "4000y", "-o", "nofolder/a.nc"])
-        try expect(74, "nofolder", from: ["observe", "truth.nc", "--error", "1", "-o", "nofolder/a.nc"])
-        try expect(74, "nofolder", from: ["verify", "truth.nc", "truth.nc", "--report", "nofolder/r.html"])
+    @Test func unwritableOutputsAreRefusedBeforeTheWork() async throws {
+        try await expect(74, "nofolder", from: ["simulate", "qg", "--spin-up", "4000y", "-o", "nofolder/a.nc"])
+        try await expect(74, "nofolder", from: ["observe", "truth.nc", "--error", "1", "-o", "nofolder/a.nc"])
+        try await expect(74, "nofolder", from: ["verify", "truth.nc", "truth.nc", "--report", "nofolder/r.html"])
         _ = try table("2000-01-02,5e5,5e5,q1,1e-6,1e-7,s-1")
-        try expect(
+        try await expect(
             74, "nofolder",
             from: ["filter", "oi", "--observations", "obs.csv", "--archive", "truth.nc", "-o", "nofolder/a.nc"])
     }
 
-    @Test func parametersWithoutMeaningAreRefused() throws {
-        try expect(82, "points", from: ["simulate", "qg", "--points", "7", "-o", "a.nc"])
-        try expect(
+    @Test func parametersWithoutMeaningAreRefused() async throws {
+        try await expect(82, "points", from: ["simulate", "qg", "--points", "7", "-o", "a.nc"])
+        try await expect(
             82, "time step",
             from: [
                 "simulate", "qg", "--time-step", "345600", "--interval", "345600",
@@ -164,7 +165,7 @@ import Testing
             ])
     }
 
-    @Test func aFolderWithoutACardIsNoModel() throws {
-        try expect(66, "model.yaml", from: ["inspect", folder.url.path])
+    @Test func aFolderWithoutACardIsNoModel() async throws {
+        try await expect(66, "model.yaml", from: ["inspect", folder.url.path])
     }
 }

@@ -15,40 +15,43 @@ import Testing
         var coverage90: Double
     }
 
-    @Test func observationsBringAnAnalysisNearTheTruth() throws {
+    @Test func observationsBringAnAnalysisNearTheTruth() async throws {
         let folder = try TemporaryFolder()
-        func sillage(_ arguments: String...) throws -> Outcome { try Command.run(arguments, in: folder.url) }
+        func sillage(_ arguments: String...) async throws -> Outcome {
+            try await Command.run(arguments, in: folder.url)
+        }
         // Full turbulence would need years of growth; young eddies show the same chain.
         let world = ["--points", "16", "--spin-up", "400d", "--interval", "1d", "--quiet"]
-        let truth = try Command.run(["simulate", "qg", "--states", "6", "-o", "truth.nc"] + world, in: folder.url)
+        let truth = try await Command.run(
+            ["simulate", "qg", "--states", "6", "-o", "truth.nc"] + world, in: folder.url)
         #expect(truth.code == 0, "\(truth.errors)")
-        let archive = try Command.run(
+        let archive = try await Command.run(
             ["simulate", "qg", "--trajectories", "6", "--states", "8", "--seed", "1", "-o", "archive.nc"] + world,
             in: folder.url)
         #expect(archive.code == 0, "\(archive.errors)")
 
-        let observe = try sillage(
+        let observe = try await sillage(
             "observe", "truth.nc", "--fraction", "20%", "--error", "10%", "-o", "obs.nc", "--json")
         #expect(observe.code == 0, "\(observe.errors)")
         #expect(observe.output.contains("\"observations\" : \(51 * 2 * 6)"))
 
-        let filter = try sillage(
+        let filter = try await sillage(
             "filter", "oi", "--observations", "obs.nc", "--archive", "archive.nc", "--half-width", "1", "--members",
             "9",
             "-o", "oi.nc")
         #expect(filter.code == 0, "\(filter.errors)")
-        let again = try sillage(
+        let again = try await sillage(
             "filter", "oi", "--observations", "obs.nc", "--archive", "archive.nc", "--half-width", "1", "--members",
             "9",
             "-o", "oi.nc")
         #expect(again.code == 0 && again.errors.contains("nothing to do"), "\(again.errors)")
 
-        let verify = try sillage("verify", "oi.nc", "truth.nc", "--json", "--quiet")
+        let verify = try await sillage("verify", "oi.nc", "truth.nc", "--json", "--quiet")
         #expect(verify.code == 0 && verify.errors.isEmpty, "\(verify.errors)")
         let card = try JSONDecoder().decode(Card.self, from: Data(verify.output.utf8))
         #expect(card.variables.keys.sorted() == ["q1", "q2"])
         let climate =
-            try JSONSerialization.jsonObject(
+            try await JSONSerialization.jsonObject(
                 with: Data(
                     sillage(
                         "simulate", "qg", "--states", "6", "-o", "same.nc", "--json", "--points", "16", "--spin-up",
@@ -63,34 +66,68 @@ import Testing
             #expect(try #require(card.gaussian[name]).rmse < scores.rmse)
         }
         // The same seed is the same world, byte for byte but for the date in its history.
-        #expect(try Command.run(["verify", "same.nc", "truth.nc"], in: folder.url).output.contains("0"))
+        #expect(try await Command.run(["verify", "same.nc", "truth.nc"], in: folder.url).output.contains("0"))
         #expect(folder.names == ["archive.nc", "obs.nc", "oi.nc", "same.nc", "truth.nc"])
     }
 
-    @Test func trajectoriesAreFarApartOnTheTimeAxis() throws {
+    @Test(.enabled(if: ChainTests.hasGnuplot, "gnuplot is not here to draw the report"))
+    func theReportIsOnePageWithItsPictures() async throws {
         let folder = try TemporaryFolder()
-        let outcome = try Command.run(
+        for (name, seed) in [("truth.nc", "1"), ("other.nc", "2")] {
+            let outcome = try await Command.run(
+                [
+                    "simulate", "qg", "--points", "16", "--states", "3", "--spin-up", "100d", "--interval", "1d",
+                    "--seed",
+                    seed, "--quiet", "-o", name,
+                ], in: folder.url)
+            #expect(outcome.code == 0, "\(outcome.errors)")
+        }
+        #expect(
+            try await Command.run(
+                ["observe", "truth.nc", "--count", "5", "--error", "10%", "-o", "obs.nc"], in: folder.url
+            ).code == 0)
+        let verify = try await Command.run(
+            [
+                "verify", "other.nc", "truth.nc", "--observations", "obs.nc", "--report", "report.html", "--variables",
+                "q1",
+            ], in: folder.url)
+        #expect(verify.code == 0, "\(verify.errors)")
+        let page = try String(contentsOfFile: folder.path("report.html"), encoding: .utf8)
+        // Maps, series, scores against time, spectra and the animation; nothing from elsewhere.
+        #expect(page.components(separatedBy: "<img ").count - 1 == 5)
+        #expect(!page.contains("src=\"http") && !page.contains("<script") && page.contains("sillage verify other.nc"))
+    }
+
+    private static var hasGnuplot: Bool {
+        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
+            FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot")
+        }
+    }
+
+    @Test func trajectoriesAreFarApartOnTheTimeAxis() async throws {
+        let folder = try TemporaryFolder()
+        let outcome = try await Command.run(
             [
                 "simulate", "qg", "--points", "16", "--states", "2", "--trajectories", "2", "--spin-up", "1d",
                 "--interval",
                 "1d", "-o", folder.path("a.nc"),
             ])
         #expect(outcome.code == 0, "\(outcome.errors)")
-        let inspect = try Command.run(["inspect", folder.path("a.nc"), "--json"])
+        let inspect = try await Command.run(["inspect", folder.path("a.nc"), "--json"])
         // One day, a gap of ten, one day more.
         #expect(inspect.output.contains("\"last_time\" : \"2000-01-13T00:00:00Z\""), "\(inspect.output)")
         #expect(inspect.output.contains("\"count\" : 4"))
     }
 
-    @Test func interruptionLeavesNothingHalfWritten() throws {
+    @Test func interruptionLeavesNothingHalfWritten() async throws {
         let folder = try TemporaryFolder()
         let running = try Command.start(["simulate", "qg", "--spin-up", "4000y", "-o", folder.path("a.nc")])
         // The partial file tells that signals are listened to.
         let limit = Date().addingTimeInterval(30)
-        while folder.names.isEmpty, Date() < limit { usleep(10_000) }
+        while folder.names.isEmpty, Date() < limit { await Task.yield() }
         #expect(folder.names == ["a.nc.partial"])
         running.process.interrupt()
-        let outcome = running.finish()
+        let outcome = await running.finish()
         #expect(outcome.code == 130)
         #expect(outcome.errors.contains("error: interrupted: nothing was written"), "\(outcome.errors)")
         #expect(folder.names.isEmpty)

@@ -26,10 +26,11 @@ enum Command {
     }()
 
     /// Runs the program to its end.
-    static func run(_ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]) throws -> Outcome
+    static func run(_ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]) async throws
+        -> Outcome
     {
         let process = try start(arguments, in: folder, environment: environment)
-        return process.finish()
+        return await process.finish()
     }
 
     /// Starts the program.
@@ -49,17 +50,22 @@ enum Command {
         process.standardOutput = try FileHandle(forWritingTo: names[0])
         process.standardError = try FileHandle(forWritingTo: names[1])
         process.standardInput = FileHandle.nullDevice
+        let (end, continuation) = AsyncStream<Void>.makeStream()
+        process.terminationHandler = { _ in continuation.finish() }
         try process.run()
-        return Running(process: process, scratch: scratch)
+        return Running(process: process, scratch: scratch, end: end)
     }
 
     /// A started program.
     struct Running {
         let process: Process
         let scratch: URL
+        /// Ends with the program.
+        let end: AsyncStream<Void>
 
-        func finish() -> Outcome {
-            process.waitUntilExit()
+        /// Waits without holding one of the few threads that all tests share.
+        func finish() async -> Outcome {
+            for await _ in end {}
             defer { try? FileManager.default.removeItem(at: scratch) }
             func text(_ name: String) -> String {
                 let data = try? Data(contentsOf: scratch.appendingPathComponent(name))

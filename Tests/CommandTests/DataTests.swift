@@ -13,7 +13,7 @@ struct DataTests {
         try content.write(to: folder.url.appendingPathComponent("served.bin"))
     }
 
-    private func get(_ address: String, sha256: String?) throws -> Outcome {
+    private func get(_ address: String, sha256: String?) async throws -> Outcome {
         let sum = sha256.map { "\n    sha256: \($0)" } ?? ""
         let table = try folder.write(
             """
@@ -25,7 +25,7 @@ struct DataTests {
                 page: nowhere
                 citation: none\(sum)
             """, to: "datasets.yaml")
-        return try Command.run(
+        return try await Command.run(
             ["data", "get", "set", "-o", folder.path("got")], environment: ["SILLAGE_DATASETS": table])
     }
 
@@ -46,59 +46,59 @@ struct DataTests {
         return String(text.prefix(64))
     }
 
-    @Test func aFileComesWholeAndVerified() throws {
+    @Test func aFileComesWholeAndVerified() async throws {
         let server = try LocalServer(folder)
-        let outcome = try get(server.address, sha256: try sum())
+        let outcome = try await get(server.address, sha256: try sum())
         #expect(outcome.code == 0, "\(outcome.errors)")
         #expect(outcome.output.contains("verified"))
         #expect(got == ["set.bin"])
         #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path("got/set.bin"))) == content)
-        let again = try get(server.address, sha256: try sum())
+        let again = try await get(server.address, sha256: try sum())
         #expect(again.code == 0 && again.output.contains("was there already"))
         #expect(server.requests.count == 1)
     }
 
-    @Test func aBrokenDownloadGoesOnWhereItEnded() throws {
+    @Test func aBrokenDownloadGoesOnWhereItEnded() async throws {
         let server = try LocalServer(folder, cut: 100_000)
-        let outcome = try get(server.address, sha256: try sum())
+        let outcome = try await get(server.address, sha256: try sum())
         #expect(outcome.code == 0, "\(outcome.errors)")
         #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path("got/set.bin"))) == content)
         #expect(server.requests.first == "None" && server.requests.dropFirst().contains { $0.hasPrefix("bytes=") })
         #expect(got == ["set.bin"])
     }
 
-    @Test func aFileWithAnotherChecksumIsRemoved() throws {
+    @Test func aFileWithAnotherChecksumIsRemoved() async throws {
         let server = try LocalServer(folder)
-        let outcome = try get(server.address, sha256: String(repeating: "0", count: 64))
+        let outcome = try await get(server.address, sha256: String(repeating: "0", count: 64))
         #expect(outcome.code == 86)
         #expect(outcome.errors.contains("sha256") && outcome.errors.contains("removed"), "\(outcome.errors)")
         #expect(got.isEmpty)
     }
 
-    @Test func withoutAKnownChecksumTheComputedOneIsKept() throws {
+    @Test func withoutAKnownChecksumTheComputedOneIsKept() async throws {
         let server = try LocalServer(folder)
-        let outcome = try get(server.address, sha256: nil)
+        let outcome = try await get(server.address, sha256: nil)
         #expect(outcome.code == 0 && outcome.errors.contains("could not be verified"), "\(outcome.errors)")
         #expect(got == ["set.bin", "set.bin.sha256"])
         let line = try String(contentsOfFile: folder.path("got/set.bin.sha256"), encoding: .utf8)
         #expect(try line == "\(sum())  set.bin\n")
     }
 
-    @Test func aServerWithoutTheFileIsSaidSo() throws {
+    @Test func aServerWithoutTheFileIsSaidSo() async throws {
         let server = try LocalServer(folder)
-        let outcome = try get(server.address + ".gone", sha256: nil)
+        let outcome = try await get(server.address + ".gone", sha256: nil)
         #expect(outcome.code == 86 && outcome.errors.contains("404"), "\(outcome.errors)")
         #expect(got.isEmpty)
-        let closed = try get("http://127.0.0.1:9/set.bin", sha256: nil)
+        let closed = try await get("http://127.0.0.1:9/set.bin", sha256: nil)
         #expect(closed.code == 86 && closed.errors.contains("127.0.0.1:9"), "\(closed.errors)")
     }
 
-    @Test func theProjectsOwnTableIsListed() throws {
-        let outcome = try Command.run(["data", "list"])
+    @Test func theProjectsOwnTableIsListed() async throws {
+        let outcome = try await Command.run(["data", "list"])
         #expect(outcome.code == 0, "\(outcome.errors)")
         #expect(outcome.output.contains("eraint-uvz") && outcome.output.contains("licence"))
-        #expect(try Command.run(["data", "get", "nothing"]).code == 67)
-        let byHand = try Command.run(["data", "get", "trashnet"])
+        #expect(try await Command.run(["data", "get", "nothing"]).code == 67)
+        let byHand = try await Command.run(["data", "get", "trashnet"])
         #expect(byHand.code == 86 && byHand.errors.contains("https://"))
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Fields
 import Filters
 import Foundation
+import LinearAlgebra
 import Observing
 import Training
 
@@ -61,6 +62,7 @@ struct FilterOI: ParsableCommand {
 
     func run() throws {
         let reporter = common.reporter
+        if let threads = common.threads { Engine.use(threads: threads) }
         let archive = try Archive(
             contentsOf: archive.map(fileURL), variables: variable, axes: matching.axes.override)
         let learned = try StatesInPeriod(archive, train)

@@ -64,6 +64,7 @@ struct Verify: AsyncParsableCommand {
 
     func run() async throws {
         let reporter = common.reporter
+        try report.map { try requireFolder(of: fileURL($0)) }
         let override = try axes.override
         let first = try Contender(fileURL(analysis), variables: variables, axes: override)
         let truth = try Truth(fileURL(truth), for: first, axes: override)
