@@ -110,8 +110,8 @@ struct MapGrid {
     private let hasBars: [Bool]
     private let rowTops: [Double]
     private let left: Double
+    private let gap: Double
 
-    private static let gap = 14.0
     private static let titleRoom = 17.0
     private static let barRoom = 39.0
     private static let rowGap = 8.0
@@ -120,10 +120,12 @@ struct MapGrid {
         self.panel = panel
         limits = try panel.limits()
         edges = MapEdges(panel.coordinates)
+        // A plane's tick labels stand at the very ends of its maps: those of neighbours need room between them.
+        if case .plane = panel.coordinates.kind { gap = 24 } else { gap = 14 }
         let columns = min(panel.columns, panel.panels.count)
         let rows = (panel.panels.count + columns - 1) / columns
         let aspect = panel.coordinates.aspect
-        let room = (panel.width - edges.left - 12 - Double(columns - 1) * MapGrid.gap) / Double(columns)
+        let room = (panel.width - edges.left - 12 - Double(columns - 1) * gap) / Double(columns)
         mapHeight = min(room * aspect, 1.25 * panel.width / Double(rows), rows > 1 ? 300 : 420)
         mapWidth = mapHeight / aspect
         left = edges.left
@@ -146,7 +148,7 @@ struct MapGrid {
                 mapHeight + (isLast || !panel.covers(row + 1) ? edges.bottom : 0) + (hasBars[row] ? MapGrid.barRoom : 0)
                 + (isLast ? 0 : MapGrid.rowGap)
         }
-        page = Page(width: left + Double(columns) * mapWidth + Double(columns - 1) * MapGrid.gap + 12, height: depth)
+        page = Page(width: left + Double(columns) * mapWidth + Double(columns - 1) * gap + 12, height: depth)
         rowTops = tops.map { depth - $0 }
     }
 
@@ -164,7 +166,7 @@ struct MapGrid {
 
     private func frame(row: Int, column: Int) -> Rectangle {
         Rectangle(
-            x: left + Double(column) * (mapWidth + MapGrid.gap), y: rowTops[row] - mapHeight, width: mapWidth,
+            x: left + Double(column) * (mapWidth + gap), y: rowTops[row] - mapHeight, width: mapWidth,
             height: mapHeight)
     }
 
