@@ -3,6 +3,7 @@ import ArgumentParser
 extension Sillage {
     /// The commands, in the order in which an experiment uses them.
     static let subcommands: [any ParsableCommand.Type] = [
-        Simulate.self, Observe.self, Filter.self, Verify.self, Inspect.self,
+        Simulate.self, Observe.self, Train.self, Generate.self, Assimilate.self, Filter.self, Verify.self, Inspect.self,
+        PublicData.self,
     ]
 }
