@@ -15,7 +15,8 @@ let libtorch: String = {
 
 let torchHeaders: [CXXSetting] = [
     .unsafeFlags([
-        "-std=c++20", "-O2", "-isystem", libtorch + "/include", "-isystem", libtorch + "/include/torch/csrc/api/include",
+        "-std=c++20", "-O2", "-isystem", libtorch + "/include", "-isystem",
+        libtorch + "/include/torch/csrc/api/include",
     ])
 ]
 let torchLibraries: [LinkerSetting] = [
@@ -54,14 +55,15 @@ let targets: [Target] = [
     .target(
         name: "Assimilation",
         dependencies: [
-            "Diffusion", "Networks", "Training", "Observing", "LinearAlgebra", .product(name: "Yams", package: "Yams"),
+            "Diffusion", "Networks", "Training", "Observing", .product(name: "Yams", package: "Yams"),
         ]),
 
     // Front
     .executableTarget(
         name: "sillage",
         dependencies: [
-            "Assimilation", "Filters", "Dynamics", "Verification", "Figures",
+            "Assimilation", "Diffusion", "Dynamics", "Fields", "Figures", "Filters", "LinearAlgebra", "Networks",
+            "Observing", "Torch", "Training", "Verification", .product(name: "Yams", package: "Yams"),
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 
@@ -81,16 +83,12 @@ let targets: [Target] = [
         name: "VerificationTests", dependencies: ["Verification", "Spectral", "Dynamics"], exclude: ["Fixtures"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(name: "AssimilationTests", dependencies: ["Assimilation", "Filters"]),
-    .testTarget(name: "CommandTests", dependencies: ["sillage"]),
-].filter { target in
-    let tests = target.isTest || target.name == "TrainingProbe"
-    let folder = root + (tests ? "/Tests/" : "/Sources/") + target.name
-    return (try? FileManager.default.contentsOfDirectory(atPath: folder).isEmpty) == false
-}
+    .testTarget(name: "CommandTests", dependencies: ["sillage"], exclude: ["Fixtures"]),
+]
 
 let package = Package(
     name: "sillage",
-    products: targets.contains { $0.name == "sillage" } ? [.executable(name: "sillage", targets: ["sillage"])] : [],
+    products: [.executable(name: "sillage", targets: ["sillage"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),

@@ -23,7 +23,7 @@ public struct AnchorConfiguration: Codable, Sendable, Hashable {
     public var hybrid: Double
     /// Length of the parametric covariance, km.
     public var length: Double
-    /// Gaspari–Cohn length of the taper in lag, in states; nil for none.
+    /// Gaspari–Cohn length of the taper in lag, in states; nil (`null`) for none.
     public var taper: Double?
     /// Factor on the covariance.
     public var inflation: Double
@@ -35,7 +35,9 @@ public struct AnchorConfiguration: Codable, Sendable, Hashable {
         if kind == .homogeneous { taper = nil }
     }
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case kind, modes, localisation, hybrid, length, taper, inflation }
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case kind, modes, localisation, hybrid, length, taper, inflation
+    }
 
     /// Reads the part `anchor:`; what is left out takes its default.
     public init(from decoder: any Decoder) throws {
@@ -45,11 +47,23 @@ public struct AnchorConfiguration: Codable, Sendable, Hashable {
         localisation = try values.decodeIfPresent(Double.self, forKey: .localisation) ?? localisation
         hybrid = try values.decodeIfPresent(Double.self, forKey: .hybrid) ?? hybrid
         length = try values.decodeIfPresent(Double.self, forKey: .length) ?? length
-        taper = try values.decodeIfPresent(Double.self, forKey: .taper) ?? taper
+        if values.contains(.taper) { taper = try values.decodeIfPresent(Double.self, forKey: .taper) }
         inflation = try values.decodeIfPresent(Double.self, forKey: .inflation) ?? inflation
         guard modes > 0, localisation > 0, (0...1).contains(hybrid), length > 0, inflation > 0, (taper ?? 1) > 0 else {
             throw ConfigurationError(message: "anchor: lengths, modes and inflation must be positive, hybrid in 0…1")
         }
+    }
+
+    /// Writes every key, also a taper that is absent, for its default is another.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(kind, forKey: .kind)
+        try values.encode(modes, forKey: .modes)
+        try values.encode(localisation, forKey: .localisation)
+        try values.encode(hybrid, forKey: .hybrid)
+        try values.encode(length, forKey: .length)
+        if let taper { try values.encode(taper, forKey: .taper) } else { try values.encodeNil(forKey: .taper) }
+        try values.encode(inflation, forKey: .inflation)
     }
 }
 

@@ -192,8 +192,11 @@ public func trainAutoencoder(
     let split = try ArchiveSplit(archive.times, validation: [held])
     let climatology = try Climatology(
         of: archive, ranges: split.training, configuration: configuration.climatology)
-    let network = try FieldAutoencoder(
-        configuration.autoencoder.configuration(variables: archive.variables.count, grid: archive.grid))
+    // First weights come from the seed too: a training is a function of configuration, archive and seed.
+    let network = try Generator(seed: configuration.training.seed).use {
+        try FieldAutoencoder(
+            configuration.autoencoder.configuration(variables: archive.variables.count, grid: archive.grid))
+    }
 
     let states = split.training.flatMap { Array($0) }
     let examples = StateExamples(

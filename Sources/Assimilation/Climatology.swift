@@ -124,8 +124,10 @@ extension Climatology {
         coefficients = coefficients.reshape([terms, variables, ny * nx])
         if !configuration.meanPerPoint {
             let common = coefficients.mean([2], keepdim: true)
-            let spread = (coefficients - common).square().sum([0])
-            variance = variance + spread
+            // What a point's own mean does beside the common one, averaged over the states: δᵀ G δ.
+            let departures = (coefficients - common).reshape([terms, size])
+            let spread = (departures * gram.matmul(departures)).sum([0]) / Double(count)
+            variance = variance + spread.reshape([variables, ny * nx])
             coefficients = common.expand([terms, variables, ny * nx])
         }
         if !configuration.deviationPerPoint {

@@ -184,7 +184,8 @@ public func trainDenoiser(
     if let ratio = choice.mlpRatio { c.mlpRatio = ratio }
     if let attention = choice.attention { c.attention = attention }
     if choice.places == true { c.grid = .init(y: latent[1], x: latent[2]) }
-    let network = try SpatioTemporalTransformer(c)
+    // First weights come from the seed too: a training is a function of configuration, archive and seed.
+    let network = try Generator(seed: configuration.training.seed).use { try SpatioTemporalTransformer(c) }
     let denoiser = makeDenoiser(network, anchor: anchor)
 
     let examples = WindowExamples(

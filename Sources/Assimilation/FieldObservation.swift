@@ -62,6 +62,25 @@ public struct FieldObservation: @unchecked Sendable {
         weight = Tensor(weights, shape: [weights.count]).to(.float32)
     }
 
+    /// The rows of `other`, each multiplied by its factor.
+    private init(_ other: FieldObservation, scaledBy factors: [Double]) {
+        (rows, columns, state, states) = (other.rows, other.columns, other.state, other.states)
+        (rowIndex, columnIndex) = (other.rowIndex, other.columnIndex)
+        weights = zip(rows, other.weights).map { factors[$0] * $1 }
+        weight = Tensor(weights, shape: [weights.count]).to(.float32)
+        let factor = Tensor(factors, shape: [factors.count]).to(.float32)
+        values = factor * other.values
+        variances = factor * factor * other.variances
+    }
+
+    /// The same measurements in units of the climatological deviation of what each observes, so that one γ of
+    /// score-based guidance fits kelvin and metres per second alike.
+    public func standardised() -> FieldObservation {
+        var deviations = [Double](repeating: 0, count: count)
+        for (row, weight) in zip(rows, weights) { deviations[row] += abs(weight) }
+        return FieldObservation(self, scaledBy: deviations.map { $0 > 0 ? 1 / $0 : 1 })
+    }
+
     /// Number of observations.
     public var count: Int { values.count }
 
@@ -78,7 +97,8 @@ public struct FieldObservation: @unchecked Sendable {
     /// The observation of latent trajectories of `length` states through a decoder of single states.
     public func through(_ codec: LatentCodec, length: Int) -> Observation {
         let index = states.count == length ? nil : Tensor(states)
-        return Observation(values: values, variances: variances) { latents in
+        let isAffine = codec.autoencoder.isDecoderLinear
+        return Observation(values: values, variances: variances, isAffine: isAffine) { latents in
             apply(codec.decode(index.map { latents.indexSelect(2, $0) } ?? latents))
         }
     }

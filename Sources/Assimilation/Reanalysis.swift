@@ -44,7 +44,7 @@ public struct PosteriorOptions: Sendable, Hashable {
     public var iterations = 1
     /// Solver of moment matching.
     public var solve = Solve.gmres
-    /// γ of SDA.
+    /// γ of SDA, for observations in units of their climatological deviation.
     public var gamma = 1e-2
     /// Noisiest and cleanest level of sampling; the model's own when nil.
     public var sigmaMax: Double?
@@ -115,7 +115,9 @@ public struct Reanalysis {
         let prior = model.prior(at: times)
         let latents: Tensor
         if let observation {
-            let through = observation.through(model.codec, length: times.count)
+            // γ is in units of standardised variables.
+            let scaled = options.method == .sda ? observation.standardised() : observation
+            let through = scaled.through(model.codec, length: times.count)
             latents = try posterior(prior, through, noise, onStep)
         } else {
             latents = try withNoGrad { try sample(prior, noise, onStep) }
