@@ -93,15 +93,15 @@ import Torch
     /// 27 moments of 4,000 members within six standard errors: false alarm 5e-8.
     @Test(
         "Guided samplers draw from the Kalman posterior",
-        arguments: [SamplerCase.all.firstIndex { $0.testDescription == "Heun" }!, 2])
-    func posteriorSampling(_ sampler: Int) throws {
+        arguments: SamplerCase.all.filter { ["Heun", "DDPM"].contains($0.testDescription) })
+    func posteriorSampling(_ sampler: SamplerCase) throws {
         let posterior = law.posterior(operator: A, values: y, variances: variances)
         let guided = MomentMatching(
             prior: law.denoiser, observation: observation(isAffine: true),
             solver: .conjugateGradient(iterations: 8, tolerance: 1e-10))
         let noise = MemberNoise(seed: 7, members: Array(0..<4_000), shape: [6], dtype: .float64)
         let levels = Schedule.logLinear(σmin: 1e-3, σmax: 1e2).levels(steps: 128)
-        let samples = try SamplerCase.all[sampler].sample(levels, AnalyticDenoiser { guided($0, $1) }, noise)
+        let samples = try sampler.sample(levels, AnalyticDenoiser { guided($0, $1) }, noise)
         #expect(standardErrors(of: samples, mean: posterior.mean[0], covariance: posterior.covariance) < 6)
     }
 }

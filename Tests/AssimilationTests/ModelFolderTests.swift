@@ -1,0 +1,206 @@
+import Assimilation
+import Fields
+import Foundation
+import Testing
+import Torch
+import Training
+
+/// Asks to stop after some progress was shown.
+private final class Stopper: ProgressReporter, @unchecked Sendable {
+    let interruption = Interruption()
+    private var remaining: Int
+
+    init(after shows: Int) { remaining = shows }
+
+    func show(_ progress: ProgressReport) {
+        remaining -= 1
+        if remaining <= 0 { interruption.request() }
+    }
+    func say(_ message: String) {}
+    func finish() {}
+}
+
+@Suite struct ModelFolderTests {
+    static let anchor = "{kind: orthogonal, modes: 20, taper: 6}"
+
+    func model() throws -> URL { try World.regional.get().model }
+
+    @Test func aCardSurvivesItsFile() throws {
+        var card = try ModelCard(contentsOf: model())
+        card.scores = ["held-out": ["rmse": 0.123456789012345, "spread": 1e-17]]
+        card.description = "‘quotes’: colons, # and\nlines"
+        let folder = Scratch.place("card")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try card.write(to: folder)
+        let read = try ModelCard(contentsOf: folder)
+        // YAML carries fifteen digits.
+        #expect(read.scores == card.scores)
+        #expect(read.description == card.description)
+        #expect(read.name == "red noise")
+        #expect(read.grid == World.regionalGrid && read.variables.map(\.name) == ["t2m", "u10"])
+        #expect(read.timeOrigin == World.origin && read.timeStep == World.step)
+        #expect(read.autoencoder.network == card.autoencoder.network)
+        #expect(read.autoencoder.latentMean == card.autoencoder.latentMean)
+        #expect(read.autoencoder.reconstructionError == card.autoencoder.reconstructionError)
+        #expect(read.denoiser?.network == card.denoiser?.network)
+        #expect(read.denoiser?.anchor == card.denoiser?.anchor && read.denoiser?.noise == card.denoiser?.noise)
+        #expect(read.denoiser?.validationLoss == card.denoiser?.validationLoss)
+    }
+
+    @Test func aLawWithoutATaperSurvivesItsFile() throws {
+        var card = try ModelCard(contentsOf: model())
+        var anchor = AnchorConfiguration(kind: .orthogonal)
+        anchor.taper = nil
+        card.denoiser?.anchor = anchor
+        let folder = try Scratch.copy(of: model())
+        try card.write(to: folder)
+        #expect(try ModelCard(contentsOf: folder).denoiser?.anchor == anchor)
+    }
+
+    @Test func latentsHaveUnitVarianceAndDecodeBack() throws {
+        let model = try TrajectoryModel(contentsOf: model())
+        let fields = World.redNoise(seed: 1).narrow(0, 0, 77).to(.float32)
+        let standardised = model.codec.climatology.standardise(fields, at: Array(World.times[0..<77])).unsqueeze(0)
+        let latents = model.codec.encode(standardised)
+        #expect(latents.shape == [1, 4, 77, 4, 5])
+        #expect(distance(latents.std([0, 2, 3, 4]), Tensor.ones([4])) < 1e-3)
+        #expect((model.codec.decode(latents) - standardised).square().mean().item() < 0.3)
+    }
+
+    @Test("Training that was interrupted goes on to the same weights", arguments: [1, 3])
+    func interruptedTrainingGoesOn(_ shows: Int) throws {
+        let world = try World.regional.get()
+        let folder = Scratch.place("model")
+        let stopper = Stopper(after: shows)
+        let first = try World.trainFirstHalf(
+            world.archive, folder, reporter: stopper, interruption: stopper.interruption)
+        #expect(first.status == .interrupted)
+        #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("model.yaml").path))
+        let second = try World.trainFirstHalf(world.archive, folder)
+        #expect(second.status == .completed && second.state.step == 4)
+        let weights = try [folder, world.model].map {
+            try Safetensors.read($0.appendingPathComponent("autoencoder.safetensors"))
+        }
+        #expect(Set(weights[0].keys) == Set(weights[1].keys) && !weights[0].isEmpty)
+        let differing = weights[0].filter { !$0.value.isEqual(to: weights[1][$0.key]!) }
+        #expect(differing.keys.sorted() == [])
+    }
+
+    @Test func aDenoiserThatWasInterruptedGoesOn() throws {
+        let world = try World.regional.get()
+        let (whole, broken) = (try Scratch.copy(of: world.model), try Scratch.copy(of: world.model))
+        func train(_ folder: URL, _ reporter: any ProgressReporter, _ stop: Interruption) throws -> TrainingOutcome {
+            try trainDenoiser(
+                World.denoiserConfiguration(anchor: Self.anchor, steps: 5), archive: [world.archive], model: folder,
+                reporter: reporter, interruption: stop)
+        }
+        for folder in [whole, broken] {
+            try FileManager.default.removeItem(at: folder.appendingPathComponent("training/denoiser"))
+            try FileManager.default.removeItem(at: folder.appendingPathComponent("denoiser.safetensors"))
+        }
+        #expect(try train(whole, SilentReporter(), Interruption()).status == .completed)
+        let stopper = Stopper(after: 3)
+        #expect(try train(broken, stopper, stopper.interruption).status == .interrupted)
+        #expect(!FileManager.default.fileExists(atPath: broken.appendingPathComponent("denoiser.safetensors").path))
+        #expect(try train(broken, SilentReporter(), Interruption()).state.step == 5)
+        let last = try [whole, broken].map {
+            try Checkpoint(
+                contentsOf: CheckpointStore(output: $0.appendingPathComponent("training/denoiser")).url(.last)
+            )
+            .weights
+        }
+        #expect(!last[0].isEmpty && last[0].keys == last[1].keys)
+        let differing = last[0].filter { !$0.value.isEqual(to: last[1][$0.key]!) }
+        #expect(differing.keys.sorted() == [])
+    }
+
+    @Test func aFolderThatIsNoModelIsRefused() throws {
+        let nowhere = try #require(throws: ModelError.self) { try TrajectoryModel(contentsOf: Scratch.place("none")) }
+        #expect(nowhere.description.contains("holds no model.yaml"))
+
+        let half = Scratch.place("half")
+        _ = try World.trainFirstHalf(try World.regional.get().archive, half)
+        let untrained = try #require(throws: ModelError.self) { try TrajectoryModel(contentsOf: half) }
+        #expect(untrained.description.contains("has no denoiser yet"))
+        #expect(untrained.description.contains("sillage train denoiser"))
+    }
+
+    @Test func aCardOfAnotherFormatOrWithTyposIsRefused() throws {
+        let folder = try Scratch.copy(of: model())
+        let url = folder.appendingPathComponent("model.yaml")
+        let text = try String(contentsOf: url, encoding: .utf8)
+        try text.replacingOccurrences(of: "format: 1", with: "format: 2").write(
+            to: url, atomically: true, encoding: .utf8)
+        let newer = try #require(throws: ModelError.self) { try ModelCard(contentsOf: folder) }
+        #expect(newer.description.contains("format 2"))
+        try text.replacingOccurrences(of: "time_step:", with: "time_stap:").write(
+            to: url, atomically: true, encoding: .utf8)
+        let typo = try #require(throws: ConfigurationError.self) { try ModelCard(contentsOf: folder) }
+        #expect(typo.message.contains("time_st"))
+    }
+
+    @Test(
+        "A damaged file of a model is named",
+        arguments: ["autoencoder", "statistics", "denoiser", "anchor"].map { $0 + ".safetensors" })
+    func damagedFilesAreNamed(_ name: String) throws {
+        let folder = try Scratch.copy(of: model())
+        let url = folder.appendingPathComponent(name)
+        // A header that claims more bytes than there are.
+        var bytes = try Data(contentsOf: url)
+        bytes.replaceSubrange(0..<8, with: [255, 255, 255, 255, 255, 0, 0, 0])
+        try bytes.write(to: url)
+        let damaged = try #require(throws: TorchError.self) { try TrajectoryModel(contentsOf: folder) }
+        #expect(damaged.kind == .corrupt && damaged.message.contains(name))
+        try FileManager.default.removeItem(at: url)
+        let missing = try #require(throws: TorchError.self) { try TrajectoryModel(contentsOf: folder) }
+        #expect(missing.kind == .missingFile && missing.message.contains(name))
+    }
+
+    @Test func aFileOfAnotherModelIsRefused() throws {
+        let folder = try Scratch.copy(of: model())
+        let files = ["autoencoder", "denoiser"].map { folder.appendingPathComponent($0 + ".safetensors") }
+        try FileManager.default.removeItem(at: files[1])
+        try FileManager.default.copyItem(at: files[0], to: files[1])
+        #expect(throws: TorchError.self) { try TrajectoryModel(contentsOf: folder) }
+        // A law's file without a law.
+        let lawless = try Scratch.copy(of: model())
+        try Safetensors.write(["x": Tensor.zeros([2])], to: lawless.appendingPathComponent("anchor.safetensors"))
+        let error = try #require(throws: ModelError.self) { try TrajectoryModel(contentsOf: lawless) }
+        #expect(error.description.contains("holds no Gaussian law"))
+    }
+
+    @Test func anArchiveOnAnotherGridIsRefused() throws {
+        let folder = try Scratch.copy(of: model())
+        let other = Grid.geographic(
+            latitudes: (0..<8).map { 20 + Double($0) }, longitudes: (0..<10).map { Double($0) - 9 })
+        let archive = try Scratch.archive(World.redNoise(seed: 30), times: World.times, grid: other)
+        let error = try #require(throws: FieldsError.self) {
+            try trainDenoiser(
+                World.denoiserConfiguration(anchor: Self.anchor), archive: [archive], model: folder,
+                reporter: SilentReporter(), interruption: Interruption())
+        }
+        #expect(error.kind == .gridMismatch)
+    }
+
+    @Test func windowsLongerThanTheArchiveAreRefused() throws {
+        let folder = try Scratch.copy(of: model())
+        let error = try #require(throws: ConfigurationError.self) {
+            try trainDenoiser(
+                World.denoiserConfiguration(window: 40, anchor: Self.anchor),
+                archive: [World.regional.get().archive], model: folder, reporter: SilentReporter(),
+                interruption: Interruption())
+        }
+        #expect(error.message.contains("window 40") && error.message.contains("validation"))
+    }
+
+    @Test func aHomogeneousLawNeedsATorus() throws {
+        let folder = try Scratch.copy(of: model())
+        let error = try #require(throws: ConfigurationError.self) {
+            try trainDenoiser(
+                World.denoiserConfiguration(anchor: "{kind: homogeneous}"),
+                archive: [World.regional.get().archive], model: folder, reporter: SilentReporter(),
+                interruption: Interruption())
+        }
+        #expect(error.message.contains("doubly periodic"))
+    }
+}
