@@ -27,7 +27,8 @@ extension AnchorConfiguration {
                 latentVariance: variance, encode: codec.encode)
         case .homogeneous:
             guard archive.grid.y.period != nil, archive.grid.x.period != nil else {
-                throw ConfigurationError(message: "anchor.kind homogeneous needs a doubly periodic grid: use orthogonal")
+                throw ConfigurationError(
+                    message: "anchor.kind homogeneous needs a doubly periodic grid: use orthogonal")
             }
             reporter.say("estimating the Gaussian anchor: independent wavenumbers, \(window) states")
             let segments = try withNoGrad {

@@ -59,7 +59,8 @@ final class AnchorPreconditioner {
 
     private func factorise(_ block: Block, _ noise: Noise) -> Tensor {
         withNoGrad {
-            let across = law.residualVariance > 0
+            let across =
+                law.residualVariance > 0
                 ? law.posteriorVariance(Tensor([law.residualVariance], shape: [1]).to(.float32), noise) : nil
             var along = law.posteriorVariance(law.variances, noise)
             if let across { along = along - across }

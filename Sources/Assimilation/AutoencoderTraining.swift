@@ -66,7 +66,8 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         variables = try values.decodeIfPresent([String].self, forKey: .variables) ?? []
         climatology =
-            try values.decodeIfPresent(ClimatologyConfiguration.self, forKey: .climatology) ?? ClimatologyConfiguration()
+            try values.decodeIfPresent(ClimatologyConfiguration.self, forKey: .climatology)
+            ?? ClimatologyConfiguration()
         validation = try values.decodeIfPresent(ValidationPeriod.self, forKey: .validation) ?? .last(fraction: 0.1)
         autoencoder = try values.decode(NetworkChoice.self, forKey: .autoencoder)
         shifts = try values.decodeIfPresent(Bool.self, forKey: .shifts) ?? false
@@ -93,7 +94,8 @@ public enum ValidationPeriod: Codable, Sendable, Hashable {
             self = .last(fraction: fraction)
         } else {
             self = .period(
-                start: try values.decode(String.self, forKey: .start), end: try values.decode(String.self, forKey: .end))
+                start: try values.decode(String.self, forKey: .start), end: try values.decode(String.self, forKey: .end)
+            )
         }
     }
 
@@ -116,7 +118,9 @@ public enum ValidationPeriod: Codable, Sendable, Hashable {
             return times[first]..<Double.infinity
         case .period(let start, let end):
             let (a, b) = (try instant(start, calendar), try instant(end, calendar))
-            guard a < b else { throw ConfigurationError(message: "validation: start \(start) is not before end \(end)") }
+            guard a < b else {
+                throw ConfigurationError(message: "validation: start \(start) is not before end \(end)")
+            }
             return a..<b
         }
     }
@@ -229,7 +233,9 @@ public func trainAutoencoder(
             return ((network.reconstruct(x) - x) * climatology.deviation).square().mean([2, 3])
         }
         return ModelCard(
-            name: name, description: "Latent trajectory model of \(archive.variables.map(\.name).joined(separator: ", "))", variables: archive.variables,
+            name: name,
+            description: "Latent trajectory model of \(archive.variables.map(\.name).joined(separator: ", "))",
+            variables: archive.variables,
             grid: archive.grid, calendar: archive.calendar, timeStep: split.step, timeOrigin: archive.times[0],
             climatology: configuration.climatology,
             autoencoder: .init(

@@ -46,7 +46,8 @@ struct FieldCovariance {
             let decay = (distances * (-1 / c.length)).exp()
             let sameVariable = Tensor.eye(variables, dtype: .float64).repeatInterleave(points, 0)
                 .repeatInterleave(points, 1)
-            let parametric = deviation.unsqueeze(1) * deviation.unsqueeze(0) * decay.tile([variables, variables])
+            let parametric =
+                deviation.unsqueeze(1) * deviation.unsqueeze(0) * decay.tile([variables, variables])
                 * sameVariable
             covariance = (1 - c.hybrid) * covariance + c.hybrid * parametric
         }

@@ -97,7 +97,8 @@ public struct Reanalysis {
             preconditioner = nil
         }
         if options.method == .mmps, options.iterations == 0, preconditioner == nil, observations != nil {
-            throw ModelError("the model \(model.card.name) has no Gaussian anchor: moment matching needs --iterations ≥ 1")
+            throw ModelError(
+                "the model \(model.card.name) has no Gaussian anchor: moment matching needs --iterations ≥ 1")
         }
     }
 

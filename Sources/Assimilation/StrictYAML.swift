@@ -5,6 +5,7 @@ import Yams
 public struct ConfigurationError: Error, CustomStringConvertible, Sendable {
     /// The whole message.
     public let message: String
+    /// The whole message, for a person.
     public var description: String { message }
 }
 
@@ -167,7 +168,8 @@ private struct KeyedNodes<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func superDecoder() throws -> any Decoder { throw unsupported }
     func superDecoder(forKey key: Key) throws -> any Decoder { throw unsupported }
     private var unsupported: DecodingError {
-        .dataCorrupted(.init(codingPath: codingPath, debugDescription: "inheritance is not supported in configurations"))
+        .dataCorrupted(
+            .init(codingPath: codingPath, debugDescription: "inheritance is not supported in configurations"))
     }
 }
 
@@ -230,9 +232,13 @@ private struct NodeScalar: SingleValueDecodingContainer {
     func decode(_ type: Double.Type) throws -> Double { try scalar(node.float, "a number") }
     func decode(_ type: Float.Type) throws -> Float { Float(try decode(Double.self)) }
     func decode(_ type: Int.Type) throws -> Int { try scalar(node.int, "a whole number") }
-    func decode(_ type: Int32.Type) throws -> Int32 { try scalar(Int32(exactly: try decode(Int.self)), "a 32-bit number") }
+    func decode(_ type: Int32.Type) throws -> Int32 {
+        try scalar(Int32(exactly: try decode(Int.self)), "a 32-bit number")
+    }
     func decode(_ type: Int64.Type) throws -> Int64 { Int64(try decode(Int.self)) }
-    func decode(_ type: UInt64.Type) throws -> UInt64 { try scalar(node.string.flatMap { UInt64($0) }, "a natural number") }
+    func decode(_ type: UInt64.Type) throws -> UInt64 {
+        try scalar(node.string.flatMap { UInt64($0) }, "a natural number")
+    }
     func decode<T: Decodable>(_ type: T.Type) throws -> T {
         try NodeDecoder(node: node, codingPath: codingPath).finish(type)
     }

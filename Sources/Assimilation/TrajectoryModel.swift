@@ -11,7 +11,8 @@ extension LatentCodec {
     public init(contentsOf folder: URL, card: ModelCard) throws {
         let statistics = try Safetensors.read(folder.appendingPathComponent("statistics.safetensors"))
         guard let mean = statistics["mean"], let deviation = statistics["deviation"] else {
-            throw ModelError("\(folder.path)/statistics.safetensors lacks mean or deviation: train the autoencoder again")
+            throw ModelError(
+                "\(folder.path)/statistics.safetensors lacks mean or deviation: train the autoencoder again")
         }
         let network = try FieldAutoencoder(card.autoencoder.network)
         try network.load(Safetensors.read(folder.appendingPathComponent("autoencoder.safetensors")), strict: true)

@@ -37,6 +37,7 @@ public struct Conditioned<Prior: ContextualDenoiser>: Denoiser {
         self.context = context
     }
 
+    /// E[x | x_t] for samples of shape (batch, …), conditioned as the type says; same shape.
     public func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor {
         let batch = x.shape[0]
         let context = context.map { $0.expand([batch] + $0.shape.dropFirst()) }
@@ -51,5 +52,6 @@ public struct AnalyticDenoiser: Denoiser {
     /// Wraps E[x | x_t] given in closed form.
     public init(_ expectation: @escaping (Tensor, Noise) -> Tensor) { self.expectation = expectation }
 
+    /// E[x | x_t] for samples of shape (batch, …), conditioned as the type says; same shape.
     public func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor { expectation(x, noise) }
 }

@@ -13,6 +13,7 @@ public struct Preconditioned: ContextualDenoiser, WeightedDenoiser {
     /// Wraps a network of unit-scale inputs and outputs.
     public init(network: @escaping Backbone) { self.network = network }
 
+    /// E[x | x_t] with one noise level per example; same shape as the samples.
     public func callAsFunction(_ x: Tensor, each noise: [Noise], context: Tensor?) -> Tensor {
         let cIn = noise.coefficient(like: x) { 1 / $0.totalVariance.squareRoot() }
         let cSkip = noise.coefficient(like: x) { $0.α / $0.totalVariance }
@@ -20,6 +21,7 @@ public struct Preconditioned: ContextualDenoiser, WeightedDenoiser {
         return cSkip * x + cOut * network(cIn * x, noise.logRatios(like: x), context)
     }
 
+    /// Mean variance of x − d(x_t) expected at this noise level before training.
     public func errorVariance(_ noise: Noise) -> Double { noise.σ * noise.σ / noise.totalVariance }
 }
 
@@ -39,6 +41,7 @@ public struct Anchored: ContextualDenoiser, WeightedDenoiser {
         self.network = network
     }
 
+    /// E[x | x_t] with one noise level per example; same shape as the samples.
     public func callAsFunction(_ x: Tensor, each noise: [Noise], context: Tensor?) -> Tensor {
         let cIn = noise.coefficient(like: x) { 1 / $0.totalVariance.squareRoot() }
         let wiener = prior.wiener(x, each: noise)
@@ -46,6 +49,7 @@ public struct Anchored: ContextualDenoiser, WeightedDenoiser {
         return wiener + prior.posteriorDeviation(correction, each: noise)
     }
 
+    /// Mean variance of x − d(x_t) expected at this noise level before training.
     public func errorVariance(_ noise: Noise) -> Double { prior.meanPosteriorVariance(noise) }
 }
 

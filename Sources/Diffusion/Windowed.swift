@@ -60,6 +60,7 @@ public struct Windowed<Prior: ContextualDenoiser>: Denoiser {
         self.recomputes = recomputes
     }
 
+    /// E[x | x_t] for samples of shape (batch, …), conditioned as the type says; same shape.
     public func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor {
         precondition(x.shape[2] == layout.length, "a trajectory of \(x.shape[2]) states, not \(layout.length)")
         let (members, count) = (x.shape[0], layout.starts.count)

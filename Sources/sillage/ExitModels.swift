@@ -18,6 +18,6 @@ extension ModelError: ExitCoded {
 }
 
 extension DiffusionError: ExitCoded {
-    /// 86.
-    var exitCode: Int32 { 86 }
+    /// 87.
+    var exitCode: Int32 { 87 }
 }

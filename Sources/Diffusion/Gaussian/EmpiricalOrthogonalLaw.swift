@@ -5,12 +5,15 @@ import Torch
 ///
 /// For regional fields, where nothing is homogeneous.
 public struct EmpiricalOrthogonalLaw: GaussianLaw, @unchecked Sendable {
+    /// Shape of one trajectory: (channels, time, y, x).
     public let shape: [Int]
     /// P, shape (channels·y·x, modes), orthonormal columns.
     public let spatialModes: Tensor
     /// Q, shape (modes·time, rank), orthonormal columns; row index = mode · time + instant.
     public let temporalModes: Tensor
+    /// Variances along the eigenvectors, shape (rank), positive.
     public let variances: Tensor
+    /// Variance outside their span.
     public let residualVariance: Double
 
     /// A law from its factors.
@@ -20,7 +23,8 @@ public struct EmpiricalOrthogonalLaw: GaussianLaw, @unchecked Sendable {
         shape: [Int], spatialModes: Tensor, temporalModes: Tensor, variances: Tensor, residualVariance: Double
     ) {
         let spatial = shape[0] * shape[2] * shape[3]
-        precondition(spatialModes.shape[0] == spatial, "spatial modes of \(spatialModes.shape[0]) values for \(spatial)")
+        precondition(
+            spatialModes.shape[0] == spatial, "spatial modes of \(spatialModes.shape[0]) values for \(spatial)")
         precondition(temporalModes.shape[0] == spatialModes.shape[1] * shape[1], "temporal modes do not fit")
         precondition(temporalModes.shape[1] == variances.count, "one variance per mode")
         precondition(residualVariance > 0, "the residual variance must be positive")
@@ -58,7 +62,8 @@ public struct EmpiricalOrthogonalLaw: GaussianLaw, @unchecked Sendable {
             P = all.transpose(0, 1).matmul(V) / (λ * Double(samples)).sqrt()
         }
         let coefficients = flat.map { $0.matmul(P) }
-        let outside = all.square().mean().item() * Double(spatial)
+        let outside =
+            all.square().mean().item() * Double(spatial)
             - Tensor.cat(coefficients, 0).square().mean().item() * Double(kept)
         // At least a thousandth of the mean variance, so that no direction is impossible.
         let floor = 1e-3 * all.square().mean().item()
@@ -71,6 +76,7 @@ public struct EmpiricalOrthogonalLaw: GaussianLaw, @unchecked Sendable {
             variances: (inflation * values).clamp(min: r * 1e-2).to(.float32), residualVariance: r)
     }
 
+    /// Coordinates along the eigenvectors: (batch, channels, time, y, x) to (batch, rank).
     public func project(_ x: Tensor) -> Tensor {
         let (batch, time) = (x.shape[0], shape[1])
         let states = x.permute([0, 2, 1, 3, 4]).reshape([batch * time, -1])
@@ -78,6 +84,7 @@ public struct EmpiricalOrthogonalLaw: GaussianLaw, @unchecked Sendable {
         return coefficients.reshape([batch, -1]).matmul(temporalModes)
     }
 
+    /// Trajectories of coordinates: (batch, rank) to (batch, channels, time, y, x).
     public func expand(_ c: Tensor) -> Tensor {
         let (batch, time) = (c.shape[0], shape[1])
         let coefficients = c.matmul(temporalModes.transpose(0, 1)).reshape([batch, -1, time]).transpose(1, 2)

@@ -86,13 +86,16 @@ public struct WienerDenoiser: ContextualDenoiser, WeightedDenoiser, Denoiser {
     /// The denoiser of `law`.
     public init(_ law: any GaussianLaw) { self.law = law }
 
+    /// E[x | x_t] with one noise level per example; same shape as the samples.
     public func callAsFunction(_ x: Tensor, each noise: [Noise], context: Tensor?) -> Tensor {
         law.wiener(x, each: noise)
     }
 
+    /// E[x | x_t] for samples of shape (batch, …), conditioned as the type says; same shape.
     public func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor {
         law.wiener(x, each: [Noise](repeating: noise, count: x.shape[0]))
     }
 
+    /// Mean variance of x − d(x_t) expected at this noise level before training.
     public func errorVariance(_ noise: Noise) -> Double { law.meanPosteriorVariance(noise) }
 }

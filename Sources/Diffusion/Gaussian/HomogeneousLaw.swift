@@ -18,11 +18,14 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
     /// Size of the groups of faster ones.
     static let fastGroup = 4
 
+    /// Shape of one trajectory: (channels, time, y, x).
     public let shape: [Int]
     /// Lag covariances per wavenumber of the half plane, shape (window, y, x/2 + 1, channels, channels), complex64:
     /// index (τ, ky, kx, i, j) = E[X_i(t + τ) conj X_j(t)] for the orthonormal transform X.
     public let lagCovariances: Tensor
+    /// Variances along the eigenvectors, shape (rank), positive.
     public let variances: Tensor
+    /// Variance outside their span.
     public let residualVariance = 0.0
     /// Cosine transform in time, shape (window, window), rows orthonormal, slowest first.
     private let cosines: Tensor
@@ -119,10 +122,12 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
         self.init(lagCovariances: Tensor.stack(Γ, 0).reshape([window, ny, half, channels, channels]), x: nx)
     }
 
+    /// The mean of f(variance) over all directions of a trajectory.
     public func mean(_ f: (Tensor) -> Tensor) -> Double {
         (f(variances) * multiplicities).to(.float64).sum().item() / Double(dimension)
     }
 
+    /// Coordinates along the eigenvectors: (batch, channels, time, y, x) to (batch, rank).
     public func project(_ x: Tensor) -> Tensor {
         let batch = x.shape[0]
         let (channels, window, ny, nx) = (shape[0], shape[1], shape[2], shape[3])
@@ -139,6 +144,7 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
             }, 1)
     }
 
+    /// Trajectories of coordinates: (batch, rank) to (batch, channels, time, y, x).
     public func expand(_ c: Tensor) -> Tensor {
         let batch = c.shape[0]
         let (channels, window, ny, nx) = (shape[0], shape[1], shape[2], shape[3])

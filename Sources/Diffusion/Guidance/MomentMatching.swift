@@ -28,6 +28,7 @@ public struct MomentMatching<Prior: Denoiser>: Denoiser {
         self.preconditioner = preconditioner
     }
 
+    /// E[x | x_t] for samples of shape (batch, …), conditioned as the type says; same shape.
     public func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor {
         let x = x.leaf()
         let d = withGrad { prior(x, noise) }

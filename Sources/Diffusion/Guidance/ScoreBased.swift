@@ -19,6 +19,7 @@ public struct ScoreBased<Prior: Denoiser>: Denoiser {
         self.γ = γ
     }
 
+    /// E[x | x_t] for samples of shape (batch, …), conditioned as the type says; same shape.
     public func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor {
         let x = x.leaf()
         let (d, logLikelihood) = withGrad {

@@ -8,9 +8,11 @@ import Torch
 ///
 /// - Source: Song et al. 2021, arXiv 2010.02502, equation 12.
 public struct DDIMSampler: Sampler {
+    /// Noise levels from the noisiest to the cleanest, at least two.
     public let levels: [Noise]
     /// Share of fresh noise, 0 (deterministic) to 1 (DDPM).
     public let η: Double
+    /// Denoiser evaluations in one step.
     public var evaluationsPerStep: Int { 1 }
 
     /// A sampler over the given noise levels.
@@ -20,6 +22,7 @@ public struct DDIMSampler: Sampler {
         self.η = η
     }
 
+    /// From `t` to the cleaner `s`; see ``Sampler/step(_:_:from:to:noise:)``.
     public func step(
         _ x: Tensor, _ denoiser: some Denoiser, from t: Noise, to s: Noise, noise: () -> Tensor
     ) -> Tensor {
@@ -36,12 +39,15 @@ public struct DDIMSampler: Sampler {
 /// - Source: Ho et al. 2020, arXiv 2006.11239.
 public struct DDPMSampler: Sampler {
     private let ddim: DDIMSampler
+    /// Noise levels from the noisiest to the cleanest, at least two.
     public var levels: [Noise] { ddim.levels }
+    /// Denoiser evaluations in one step.
     public var evaluationsPerStep: Int { 1 }
 
     /// A sampler over the given noise levels.
     public init(levels: [Noise]) { ddim = DDIMSampler(levels: levels, η: 1) }
 
+    /// From `t` to the cleaner `s`; see ``Sampler/step(_:_:from:to:noise:)``.
     public func step(
         _ x: Tensor, _ denoiser: some Denoiser, from t: Noise, to s: Noise, noise: () -> Tensor
     ) -> Tensor {

@@ -10,12 +10,15 @@ import Torch
 ///
 /// - Source: Lu et al. 2022, arXiv 2211.01095, algorithm 2.
 public struct DPMSolver: MultistepSampler {
+    /// Noise levels from the noisiest to the cleanest, at least two.
     public let levels: [Noise]
+    /// Denoiser evaluations in one step.
     public var evaluationsPerStep: Int { 1 }
 
     /// A sampler over the given noise levels.
     public init(levels: [Noise]) { self.levels = levels }
 
+    /// From `t` to the cleaner `s`, given the estimates before; see ``MultistepSampler``.
     public func step(_ x: Tensor, denoised d: Tensor, history: [Estimate], from t: Noise, to s: Noise) -> Tensor {
         let h = t.logRatio - s.logRatio
         var D = d

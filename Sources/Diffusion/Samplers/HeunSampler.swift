@@ -4,12 +4,15 @@ import Torch
 ///
 /// - Source: Karras et al. 2022, arXiv 2206.00364, algorithm 1.
 public struct HeunSampler: Sampler {
+    /// Noise levels from the noisiest to the cleanest, at least two.
     public let levels: [Noise]
+    /// Denoiser evaluations in one step.
     public var evaluationsPerStep: Int { 2 }
 
     /// A sampler over the given noise levels.
     public init(levels: [Noise]) { self.levels = levels }
 
+    /// From `t` to the cleaner `s`; see ``Sampler/step(_:_:from:to:noise:)``.
     public func step(
         _ x: Tensor, _ denoiser: some Denoiser, from t: Noise, to s: Noise, noise: () -> Tensor
     ) -> Tensor {

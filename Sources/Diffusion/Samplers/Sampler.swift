@@ -16,6 +16,7 @@ public enum DiffusionError: Error, CustomStringConvertible {
     /// A sample or a denoised estimate is NaN or infinite.
     case notFinite(step: Int, of: Int, noise: Noise)
 
+    /// The whole message, for a person.
     public var description: String {
         switch self {
         case .notFinite(let step, let total, let noise):

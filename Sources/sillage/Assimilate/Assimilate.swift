@@ -105,7 +105,8 @@ struct Assimilate: AsyncParsableCommand {
             title: "Posterior ensemble of trajectories", command: commandLine, version: Sillage.programVersion,
             source: "Sillage \(Sillage.programVersion), latent diffusion model \(card.name)",
             references: "Rozet and Louppe 2023, arXiv 2306.10574; Rozet et al. 2024, arXiv 2405.13712",
-            modelHash: try modelHash(fileURL(model)), observationsHash: try ContentHash.sha256(of: fileURL(observations)),
+            modelHash: try modelHash(fileURL(model)),
+            observationsHash: try ContentHash.sha256(of: fileURL(observations)),
             seed: common.seed, sampler: configuration)
     }
 
@@ -129,8 +130,10 @@ struct DrawSummary: Encodable {
 
 /// The hash of what decides a model's samples: its card and weights, not its training records.
 func modelHash(_ folder: URL) throws -> String {
-    let names = ["model.yaml", "statistics.safetensors", "autoencoder.safetensors", "denoiser.safetensors",
-        "anchor.safetensors"]
+    let names = [
+        "model.yaml", "statistics.safetensors", "autoencoder.safetensors", "denoiser.safetensors",
+        "anchor.safetensors",
+    ]
     var parts: [String: String] = [:]
     for name in names {
         let url = folder.appendingPathComponent(name)

@@ -11,7 +11,7 @@ struct SimulateQG: ParsableCommand {
         abstract: "Two-layer quasi-geostrophic turbulence on a doubly periodic plane.",
         discussion: """
             Writes the potential vorticity anomalies q1 (upper layer) and q2 (lower layer) in s-1 on x and y in metres, \
-            with CF attributes, the seed and every parameter. By default a truth of 64 states, 2 days (172,800 s) apart, \
+            with CF attributes, the seed and every parameter. By default a truth of 64 states, 1 day (86,400 s) apart, \
             on 64 x 64 points of a square of 1,000 km, after a spin-up of 10 years (43,800 steps of 7,200 s) from random \
             eddies:
 
@@ -38,7 +38,7 @@ struct SimulateQG: ParsableCommand {
     var trajectories = 1
 
     @Option(help: ArgumentHelp("Time between two states, a multiple of the time step.", valueName: "time"))
-    var interval = TimeSpan(seconds: 172_800)
+    var interval = TimeSpan(seconds: 86_400)
 
     @Option(help: ArgumentHelp("Time before the first state.", valueName: "time"))
     var spinUp = TimeSpan(seconds: 43_800 * 7_200)
