@@ -11,14 +11,21 @@ final class AnchorPreconditioner {
     private struct Block {
         /// Which observations, ascending.
         let index: Tensor
-        /// Aᵀ in the law's coordinates, transposed: shape (observations, rank).
+        /// Aᵀ along the law's leading coordinates, transposed: shape (observations, leading).
         let coordinates: Tensor
+        /// Squares of the other coordinates, where there are any: shape (observations, rank − leading).
+        let trailing: Tensor?
         /// Aᵀ rows' products, needed where the law has a residual: shape (observations, observations).
         let gram: Tensor?
         let variances: Tensor
     }
 
+    /// Coordinates of largest variance that are kept in full; the others, which carry little, count on the diagonal.
+    private static let leadingCoordinates = 12_288
+
     private let law: any GaussianLaw
+    /// The law's coordinates, largest variance first; nil where all are kept.
+    private let order: (leading: Tensor, trailing: Tensor)?
     private let blocks: [Block]
     private var factors: (noise: Noise, cholesky: [Tensor])?
 
@@ -29,6 +36,14 @@ final class AnchorPreconditioner {
     ///   - layout: the windows of the trajectory
     init(law: any GaussianLaw, observation: FieldObservation, codec: LatentCodec, layout: WindowLayout) {
         self.law = law
+        let leading = Self.leadingCoordinates
+        if law.rank > leading {
+            let sorted = law.variances.sort(0, descending: true).indices
+            order = (sorted.narrow(0, 0, leading), sorted.narrow(0, leading, law.rank - leading))
+        } else {
+            order = nil
+        }
+        let order = order
         let sensitivities = Sensitivities(observation, codec)
         blocks = layout.kept.enumerated().compactMap { window, kept in
             let members = sensitivities.observations(in: kept)
@@ -36,11 +51,14 @@ final class AnchorPreconditioner {
             let rows = sensitivities.rows(members, window: layout.starts[window], length: layout.window)
             let index = Tensor(members)
             let flat = rows.flatten(1)
-            let pieces = members.chunked(by: 64).enumerated().map { i, chunk in
-                law.project(rows.narrow(0, i * 64, chunk.count))
+            let pieces = members.chunked(by: 64).enumerated().map { i, chunk -> (Tensor, Tensor?) in
+                let all = law.project(rows.narrow(0, i * 64, chunk.count))
+                guard let order else { return (all, nil) }
+                return (all.indexSelect(1, order.leading), all.indexSelect(1, order.trailing).square())
             }
             return Block(
-                index: index, coordinates: Tensor.cat(pieces, 0),
+                index: index, coordinates: Tensor.cat(pieces.map(\.0), 0),
+                trailing: order == nil ? nil : Tensor.cat(pieces.map { $0.1! }, 0),
                 gram: law.residualVariance > 0 ? flat.matmul(flat.transpose(0, 1)) : nil,
                 variances: observation.variances.indexSelect(0, index))
         }
@@ -64,7 +82,11 @@ final class AnchorPreconditioner {
                 ? law.posteriorVariance(Tensor([law.residualVariance], shape: [1]).to(.float32), noise) : nil
             var along = law.posteriorVariance(law.variances, noise)
             if let across { along = along - across }
-            var matrix = (block.coordinates * along).matmul(block.coordinates.transpose(0, 1))
+            let leading = order.map { along.indexSelect(0, $0.leading) } ?? along
+            var matrix = (block.coordinates * leading).matmul(block.coordinates.transpose(0, 1))
+            if let trailing = block.trailing, let order {
+                matrix = matrix + trailing.matmul(along.indexSelect(0, order.trailing)).diagEmbed()
+            }
             if let gram = block.gram, let across { matrix = matrix + across * gram }
             return (matrix + block.variances.diagEmbed()).cholesky()
         }
