@@ -15,4 +15,10 @@ extension TrajectoryModel {
         let count = max(Int(last - first) + 1, window)
         return (0..<count).map { card.timeOrigin + (first + Double($0)) * step }
     }
+
+    /// The last instant on the model's clock that is not after `end`, seconds since 1970-01-01.
+    public func lastState(until end: Double) -> Double {
+        let step = card.timeStep
+        return card.timeOrigin + ((end - card.timeOrigin) / step + 1e-6).rounded(.down) * step
+    }
 }

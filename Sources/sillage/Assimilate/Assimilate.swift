@@ -74,7 +74,7 @@ struct Assimilate: AsyncParsableCommand {
         let wanted = period?.instants(in: card.calendar)
         let times = trajectory.times(
             from: wanted.flatMap { $0.lowerBound.isFinite ? $0.lowerBound : nil } ?? first,
-            to: wanted.flatMap { $0.upperBound.isFinite ? $0.upperBound : nil } ?? last)
+            to: wanted.flatMap { $0.upperBound.isFinite ? trajectory.lastState(until: $0.upperBound) : nil } ?? last)
         let vector = try table.vector(
             on: card.grid, variables: card.variables, times: times, defaultError: matching.defaultErrors)
         for line in droppedLines(vector.dropped) { reporter.say(line) }
