@@ -32,11 +32,9 @@ import Testing
     @Test func drawingThatTakesTooLongIsEnded() async throws {
         var script = Script()
         script.add("do for [i = 1:2000000000] { x = i }")
-        let start = ContinuousClock.now
         let gnuplot = Gnuplot(timeout: .milliseconds(200))
         let error = try #require(await figuresError { _ = try await gnuplot.draw(script) })
+        // Without the time-out the loop would run for many minutes and end in another error.
         #expect(error.kind == .timedOut)
-        // The loop would run for many minutes.
-        #expect(ContinuousClock.now - start < .seconds(30))
     }
 }
