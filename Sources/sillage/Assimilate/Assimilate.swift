@@ -53,7 +53,7 @@ struct Assimilate: AsyncParsableCommand {
 
     @OptionGroup(title: "Sampling") var sampling: SamplingOptions
     @OptionGroup(title: "Observations") var matching: ObservationMatchingOptions
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup(title: "Common options") var common: ExecutionOptions
 
     func validate() throws {
         guard members > 0 else { throw ValidationError("--members is \(members): give 1 or more") }

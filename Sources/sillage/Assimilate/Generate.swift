@@ -32,7 +32,7 @@ struct Generate: AsyncParsableCommand {
     var start: String?
 
     @OptionGroup(title: "Sampling") var sampling: SamplingOptions
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup(title: "Common options") var common: ExecutionOptions
 
     func validate() throws {
         guard members > 0 else { throw ValidationError("--members is \(members): give 1 or more") }

@@ -21,7 +21,7 @@ struct DataList: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the public datasets with licence, size and origin.")
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup(title: "Common options") var common: ExecutionOptions
 
     func run() throws {
         let table = try DatasetTable.read()
@@ -57,7 +57,7 @@ struct DataGet: AsyncParsableCommand {
         name: [.short, .long], help: ArgumentHelp("Folder to put the file in; made if need be.", valueName: "folder"))
     var output = "."
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup(title: "Common options") var common: ExecutionOptions
 
     func run() async throws {
         let set = try DatasetTable.read().dataset(named: name)

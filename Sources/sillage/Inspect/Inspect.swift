@@ -18,7 +18,7 @@ struct Inspect: ParsableCommand {
     var path: String
 
     @OptionGroup(title: "Input") var axes: AxesOption
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup(title: "Common options") var common: ExecutionOptions
 
     func run() throws {
         let url = fileURL(path)

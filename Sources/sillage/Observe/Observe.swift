@@ -70,7 +70,7 @@ struct Observe: ParsableCommand {
     var period: Period?
 
     @OptionGroup(title: "Input") var axes: AxesOption
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup(title: "Common options") var common: ExecutionOptions
 
     func validate() throws {
         if count != nil, fraction != nil { throw ValidationError("give --count or --fraction, not both") }

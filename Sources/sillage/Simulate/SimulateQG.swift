@@ -47,7 +47,7 @@ struct SimulateQG: ParsableCommand {
     var start = "2000-01-01"
 
     @OptionGroup(title: "World") var world: QGWorld
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup(title: "Common options") var common: ExecutionOptions
 
     func validate() throws {
         guard states > 0 else { throw ValidationError("--states is \(states): give 1 or more") }

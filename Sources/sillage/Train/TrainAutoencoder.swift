@@ -38,7 +38,7 @@ struct TrainAutoencoder: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Name of the model; the folder's by default.", valueName: "name"))
     var name: String?
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup(title: "Common options") var common: ExecutionOptions
 
     func run() async throws {
         try common.prepareEngine()
@@ -55,7 +55,7 @@ struct TrainAutoencoder: AsyncParsableCommand {
 
 /// What a training ends with on standard output.
 struct TrainingSummaryPrinter {
-    var common: CommonOptions
+    var common: ExecutionOptions
     var folder: String
 
     private struct Summary: Encodable {

@@ -36,7 +36,7 @@ struct TrainDenoiser: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Model folder that holds the autoencoder; gains the denoiser.", valueName: "folder"))
     var model: String
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup(title: "Common options") var common: ExecutionOptions
 
     func run() async throws {
         try common.prepareEngine()
@@ -50,7 +50,7 @@ struct TrainDenoiser: AsyncParsableCommand {
     }
 }
 
-extension CommonOptions {
+extension ExecutionOptions {
     /// Sets the threads of the tensor library, and refuses devices that the trajectory models do not run on yet.
     func prepareEngine() throws {
         if let threads { Engine.threads = threads }

@@ -60,7 +60,7 @@ struct Verify: AsyncParsableCommand {
     var station: String?
 
     @OptionGroup(title: "Input") var axes: AxesOption
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup(title: "Common options") var common: ExecutionOptions
 
     func run() async throws {
         let reporter = common.reporter

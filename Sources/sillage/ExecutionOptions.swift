@@ -8,7 +8,7 @@ enum PrecisionChoice: String, CaseIterable, ExpressibleByArgument {
 }
 
 /// The options that every command understands.
-struct CommonOptions: ParsableArguments {
+struct ExecutionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Seed of all random numbers; one seed gives one result.", valueName: "integer"))
     var seed: UInt64 = 0
 
@@ -57,15 +57,3 @@ struct CommonOptions: ParsableArguments {
         Swift.print(String(decoding: try encoder.encode(result), as: UTF8.self))
     }
 }
-
-/// The command line as it could be typed again, for the provenance of files.
-var commandLine: String {
-    let words = CommandLine.arguments.dropFirst().map { word in
-        word.wholeMatch(of: /[A-Za-z0-9_@%+=:,.\/\-]+/) == nil
-            ? "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'" : word
-    }
-    return (["sillage"] + words).joined(separator: " ")
-}
-
-/// A file named on the command line.
-func fileURL(_ path: String) -> URL { URL(fileURLWithPath: (path as NSString).expandingTildeInPath) }
