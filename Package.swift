@@ -33,9 +33,12 @@ let targets: [Target] = [
     .systemLibrary(name: "CUDUnits", providers: [.apt(["libudunits2-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev"])]),
-    .systemLibrary(
-        name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
-    .target(name: "LinearAlgebra", dependencies: ["COpenBLAS"]),
+    // Linked by name, not through pkg-config or the module map, so that it comes after libtorch in a program that holds
+    // both: libtorch's own products then run in its MKL (see LinearAlgebra/Engine.swift).
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+    .target(
+        name: "LinearAlgebra", dependencies: ["COpenBLAS"],
+        linkerSettings: [.linkedLibrary("lapacke"), .linkedLibrary("openblas")]),
     .target(name: "Spectral", dependencies: ["CFFTW"]),
 
     // Science
@@ -66,6 +69,15 @@ let targets: [Target] = [
             "Observing", "Torch", "Training", "Verification", .product(name: "Yams", package: "Yams"),
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
+
+    // Experiments
+    .executableTarget(
+        name: "era5-uk",
+        dependencies: [
+            "Assimilation", "Fields", "Figures", "Filters", "Observing", "Torch", "Training", "Verification",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], path: "notebooks-as-scripts/era5-uk",
+        resources: [.copy("autoencoder.yaml"), .copy("denoiser.yaml")]),
 
     // Tests
     .testTarget(name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Fixtures")]),

@@ -152,11 +152,12 @@ struct DenoiserTask: TrainingTask {
 /// - Parameters:
 ///   - files: the archive, in time order
 ///   - model: the model folder; a training begun there goes on
+///   - precision: of the network's tokens and products
 /// - Returns: how it ended; the folder gains `denoiser.safetensors` and `anchor.safetensors` unless interrupted.
 /// - Throws: `FieldsError`, ``ConfigurationError``, ``ModelError``, `TrainingError`, `NetworksError`.
 public func trainDenoiser(
     _ configuration: DenoiserTrainingConfiguration, archive files: [URL], model folder: URL,
-    reporter: any ProgressReporter, interruption: Interruption
+    precision: Precision = .auto, reporter: any ProgressReporter, interruption: Interruption
 ) throws -> TrainingOutcome {
     var card = try ModelCard(contentsOf: folder)
     let codec = try LatentCodec(contentsOf: folder, card: card)
@@ -186,6 +187,7 @@ public func trainDenoiser(
     if choice.places == true { c.grid = .init(y: latent[1], x: latent[2]) }
     // First weights come from the seed too: a training is a function of configuration, archive and seed.
     let network = try Generator(seed: configuration.training.seed).use { try SpatioTemporalTransformer(c) }
+    network.bodyType = precision.dtype(on: .cpu)
     let denoiser = makeDenoiser(network, anchor: anchor)
 
     let examples = WindowExamples(

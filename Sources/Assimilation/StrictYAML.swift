@@ -8,6 +8,9 @@ public struct ConfigurationError: Error, CustomStringConvertible, Sendable {
     public let message: String
     /// The whole message, for a person.
     public var description: String { message }
+
+    /// An error with its whole message.
+    public init(message: String) { self.message = message }
 }
 
 /// Decodes YAML strictly: a key that no type asks for is an error that names the nearest known one.

@@ -41,8 +41,9 @@ public struct TrajectoryModel {
 
     /// Reads a model folder.
     ///
+    /// - Parameter precision: of the network's tokens and products
     /// - Throws: ``ModelError``, ``ConfigurationError``, `TorchError`, `NetworksError`.
-    public init(contentsOf folder: URL) throws {
+    public init(contentsOf folder: URL, precision: Precision = .auto) throws {
         card = try ModelCard(contentsOf: folder)
         guard let part = card.denoiser else {
             throw ModelError("\(folder.path) has no denoiser yet: run `sillage train denoiser --model \(folder.path)`")
@@ -51,6 +52,7 @@ public struct TrajectoryModel {
         let network = try SpatioTemporalTransformer(part.network)
         try network.load(Safetensors.read(folder.appendingPathComponent("denoiser.safetensors")), strict: true)
         network.eval()
+        network.bodyType = precision.dtype(on: .cpu)
         for parameter in network.parameters() + codec.autoencoder.parameters() { parameter.requiresGrad = false }
         anchor = part.anchor.kind == .none ? nil : try readAnchor(folder.appendingPathComponent("anchor.safetensors"))
         denoiser = makeDenoiser(network, anchor: anchor)

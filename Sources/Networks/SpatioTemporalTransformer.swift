@@ -11,6 +11,9 @@ import Torch
 public final class SpatioTemporalTransformer: Module {
     /// What the network was built from.
     public let configuration: Configuration
+    /// Element type of tokens and products. Weights stay in float32, so that training in bfloat16 loses no small step;
+    /// what enters and leaves keeps its own type.
+    public var bodyType = DType.float32
 
     let embed: Linear
     let noise: Perceptron
@@ -59,7 +62,7 @@ public final class SpatioTemporalTransformer: Module {
     ) -> Tensor {
         precondition(
             (context == nil) == (self.context == nil), "calendar context given to a network without, or not given")
-        let input = (condition.map { Tensor.cat([x, $0], 1) } ?? x).to(embed.weight.dtype)
+        let input = (condition.map { Tensor.cat([x, $0], 1) } ?? x).to(bodyType)
         let (batch, sides) = (x.size(0), x.shape.suffix(3))
         let extent = (time: x.size(2), y: x.size(3), x: x.size(4))
         let patch = configuration.patch

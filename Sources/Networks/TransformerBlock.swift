@@ -19,7 +19,10 @@ final class FeedForward: Module {
 ///
 /// x ← x + g₁ attention((1 + s₁) norm(x) + b₁),   x ← x + g₂ mlp((1 + s₂) norm(x) + b₂).
 ///
-/// The modulation starts at zero, so the block starts as the identity.
+/// The modulation's weights start at zero, but the gates at one, unlike in the source: the network's output layer starts
+/// at zero already. With both at zero a denoiser anchored at a Gaussian one sits on a saddle, for no linear function of
+/// its input improves it, and a gate gets a gradient only once the output has one: hundreds of steps pass before it
+/// leaves.
 ///
 /// - Source: Peebles and Xie 2022, arXiv 2212.09748.
 final class TransformerBlock: Module {
@@ -29,7 +32,7 @@ final class TransformerBlock: Module {
     private let reach: AttentionReach
 
     init(hidden: Int, heads: Int, inner: Int, embedding: Int, reach: AttentionReach) {
-        modulation = Linear(embedding, 6 * hidden).zeroed()
+        modulation = Linear(embedding, 6 * hidden).zeroed().opened(gates: [2, 5], width: hidden)
         attention = Attention(hidden: hidden, heads: heads)
         mlp = FeedForward(hidden: hidden, inner: inner)
         self.reach = reach
@@ -62,6 +65,12 @@ extension Linear {
             weight.fillInPlace(0)
             bias?.fillInPlace(0)
         }
+        return self
+    }
+
+    /// The layer with the biases of some chunks of its output at one.
+    fileprivate func opened(gates: [Int], width: Int) -> Self {
+        withNoGrad { for gate in gates { bias?.narrow(0, gate * width, width).fillInPlace(1) } }
         return self
     }
 }

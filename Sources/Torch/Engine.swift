@@ -3,8 +3,11 @@ import Foundation
 
 /// The library behind the tensors: threads, determinism, versions.
 public enum Engine {
-    /// Sets the number of threads before the first operator runs.
-    static let start: Void = { ct_set_threads(Int32(physicalCores)) }()
+    /// Sets allocator and threads before the first operator runs.
+    static let start: Void = {
+        ct_keep_freed_memory()
+        ct_set_threads(Int32(physicalCores))
+    }()
 
     /// Threads used inside an operator: one a physical core unless set.
     public static var threads: Int {

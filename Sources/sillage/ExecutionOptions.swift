@@ -1,11 +1,9 @@
 import ArgumentParser
 import Foundation
+import Torch
 import Training
 
-/// Precision of network bodies.
-enum PrecisionChoice: String, CaseIterable, ExpressibleByArgument {
-    case auto, float32, bfloat16
-}
+extension Precision: ExpressibleByArgument {}
 
 /// The options that every command understands.
 struct ExecutionOptions: ParsableArguments {
@@ -25,7 +23,7 @@ struct ExecutionOptions: ParsableArguments {
         help: ArgumentHelp(
             "Precision of network bodies; auto takes bfloat16 where the hardware has it. All else is float32 or double.",
             valueName: "precision"))
-    var precision = PrecisionChoice.auto
+    var precision = Precision.auto
 
     @Flag(name: [.short, .long], help: "No progress, no remarks: errors only.")
     var quiet = false

@@ -133,6 +133,7 @@ void ct_philox_uniform(uint64_t seed, uint32_t member, uint32_t step, float *val
 
 // MARK: The library
 
+void ct_keep_freed_memory(void);
 void ct_set_threads(int count);
 int ct_threads(void);
 int ct_set_deterministic(bool deterministic);

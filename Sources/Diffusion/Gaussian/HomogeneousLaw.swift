@@ -29,9 +29,9 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
     public let residualVariance = 0.0
     /// Cosine transform in time, shape (window, window), rows orthonormal, slowest first.
     private let cosines: Tensor
-    /// Neighbouring frequencies with their eigenvectors, complex64, shape (wavenumbers, channels · size, same).
-    private let groups: [(frequencies: Range<Int>, modes: Tensor)]
-    /// √2 where a wavenumber stands for its conjugate too, else 1: makes Eᵀ an isometry. Shape (wavenumbers, 1, 1).
+    /// Neighbouring frequencies with their eigenvectors, each of shape (wavenumbers, channels · size, same).
+    private let groups: [(frequencies: Range<Int>, modes: ComplexMatrices)]
+    /// √2 where a wavenumber stands for its conjugate too, else 1: makes Eᵀ an isometry. Shape (wavenumbers, 1, 1, 1).
     private let weights: Tensor
     /// How often each coordinate counts in a trace, shape (rank).
     private let multiplicities: Tensor
@@ -78,8 +78,8 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
         shape = [channels, window, ny, nx]
         lagCovariances = Γ.to(.complex64)
         self.cosines = cosines
-        self.groups = groups.map { (frequencies: $0.0, modes: $0.1) }
-        weights = perColumn(single.map { $0 ? 1 : 2.0.squareRoot() })
+        self.groups = groups.map { (frequencies: $0.0, modes: ComplexMatrices($0.1)) }
+        weights = perColumn(single.map { $0 ? 1 : 2.0.squareRoot() }).unsqueeze(3)
         self.multiplicities = Tensor.cat(multiplicities, 0)
         self.variances = all.clamp(min: 1e-6 * all.max().item()).to(.float32)
     }
@@ -134,13 +134,14 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
         let count = ny * (nx / 2 + 1)
         // Cosines first, real and cheap: (batch, c, f, y, x).
         let slow = cosines.matmul(x.reshape([batch, channels, window, ny * nx])).reshape(x.shape)
-        let X = slow.rfft2(norm: .ortho).permute([3, 4, 1, 2, 0])
+        // (wavenumbers, c, f, real and imaginary part, batch)
+        let X = slow.rfft2(norm: .ortho).viewAsReal().permute([3, 4, 1, 2, 5, 0])
+            .reshape([count, channels, window, 2, batch])
         return Tensor.cat(
             groups.map { group in
-                let size = group.frequencies.count
-                let part = X.narrow(3, group.frequencies.lowerBound, size).reshape([count, channels * size, batch])
-                let c = group.modes.transpose(1, 2).conjugate().matmul(part) * weights
-                return c.viewAsReal().permute([2, 0, 1, 3]).reshape([batch, -1])
+                let part = X.narrow(2, group.frequencies.lowerBound, group.frequencies.count)
+                let c = group.modes.adjointProduct(part.reshape([count, -1, 2, batch])) * weights
+                return c.permute([3, 0, 1, 2]).reshape([batch, -1])
             }, 1)
     }
 
@@ -152,15 +153,46 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
         var first = 0
         let parts = groups.map { group -> Tensor in
             let n = channels * group.frequencies.count
-            let part = c.narrow(1, first, count * n * 2).reshape([batch, count, n, 2]).permute([1, 2, 0, 3])
-                .contiguous().viewAsComplex()
+            let part = c.narrow(1, first, count * n * 2).reshape([batch, count, n, 2]).permute([1, 2, 3, 0])
             first += count * n * 2
             // The adjoint of the weighted transform: the inverse transform of a half plane already counts a conjugate
             // pair twice, weight² over weight.
-            return group.modes.matmul(part / weights).reshape([ny, half, channels, group.frequencies.count, batch])
+            return group.modes.product(part / weights).reshape([count, channels, -1, 2, batch])
         }
-        let X = Tensor.cat(parts, 3).permute([4, 2, 3, 0, 1])
-        let slow = X.irfft2([ny, nx], norm: .ortho).reshape([batch, channels, window, ny * nx])
+        let X = Tensor.cat(parts, 2).reshape([ny, half, channels, window, 2, batch]).permute([5, 2, 3, 0, 1, 4])
+        let slow = X.contiguous().viewAsComplex().irfft2([ny, nx], norm: .ortho)
+            .reshape([batch, channels, window, ny * nx])
         return cosines.transpose(0, 1).matmul(slow).reshape([batch, channels, window, ny, nx])
+    }
+}
+
+/// A stack of complex matrices M by their real and imaginary parts, each (stack, n, n). Vectors lie along dimension 1 of
+/// (stack, n, 2, batch). Real products of both parts at once cost a third of complex ones, whose conjugates and
+/// gradients are copied.
+private struct ComplexMatrices {
+    let real: Tensor
+    let imaginary: Tensor
+
+    init(_ matrices: Tensor) {
+        let parts = matrices.viewAsReal()
+        (real, imaginary) = (parts.select(-1, 0).contiguous(), parts.select(-1, 1).contiguous())
+    }
+
+    /// M v.
+    func product(_ v: Tensor) -> Tensor { combine(real, imaginary, v, sign: 1) }
+
+    /// M† v.
+    func adjointProduct(_ v: Tensor) -> Tensor {
+        combine(real.transpose(1, 2), imaginary.transpose(1, 2), v, sign: -1)
+    }
+
+    /// (R + i sign I) v.
+    private func combine(_ R: Tensor, _ I: Tensor, _ v: Tensor, sign: Double) -> Tensor {
+        let (stack, n, batch) = (v.shape[0], v.shape[1], v.shape[3])
+        let flat = v.reshape([stack, n, 2 * batch])
+        let a = R.matmul(flat).reshape([stack, n, 2, batch])
+        let b = I.matmul(flat).reshape([stack, n, 2, batch])
+        let (bReal, bImaginary) = (b.narrow(2, 0, 1), b.narrow(2, 1, 1))
+        return a + sign * Tensor.cat([-bImaginary, bReal], 2)
     }
 }

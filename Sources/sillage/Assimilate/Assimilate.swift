@@ -67,7 +67,7 @@ struct Assimilate: AsyncParsableCommand {
         let card = try ModelCard(contentsOf: fileURL(model))
         let table = try matching.read(
             fileURL(observations), variables: card.variables, calendar: card.calendar, reporter: reporter)
-        let trajectory = try TrajectoryModel(contentsOf: fileURL(model))
+        let trajectory = try TrajectoryModel(contentsOf: fileURL(model), precision: common.precision)
         guard let first = table.times.min(), let last = table.times.max() else {
             throw FieldsError(.outOfDomain, "\(observations): no usable observation is left")
         }

@@ -41,7 +41,7 @@ struct Generate: AsyncParsableCommand {
     func run() async throws {
         try common.prepareEngine()
         let reporter = common.reporter
-        let trajectory = try TrajectoryModel(contentsOf: fileURL(model))
+        let trajectory = try TrajectoryModel(contentsOf: fileURL(model), precision: common.precision)
         let card = trajectory.card
         if let states, states < trajectory.window {
             throw ValidationError("--states is \(states): the model's window is \(trajectory.window) states")

@@ -43,7 +43,8 @@ struct TrainDenoiser: AsyncParsableCommand {
         let configuration = try StrictYAML.decode(DenoiserTrainingConfiguration.self, from: fileURL(config))
         let outcome = try await Stop.cooperatively { interruption in
             try trainDenoiser(
-                configuration, archive: data.map(fileURL), model: fileURL(model), reporter: common.reporter,
+                configuration, archive: data.map(fileURL), model: fileURL(model), precision: common.precision,
+                reporter: common.reporter,
                 interruption: interruption)
         }
         try TrainingSummaryPrinter(common: common, folder: model).print(outcome)
@@ -56,9 +57,6 @@ extension ExecutionOptions {
         if let threads { Engine.threads = threads }
         if device.hasPrefix("cuda") {
             throw ModelError("--device \(device): trajectory models run on the CPU in this version; leave --device out")
-        }
-        if precision == .bfloat16 {
-            throw ModelError("--precision bfloat16: trajectory models run in float32 in this version; leave it out")
         }
     }
 }

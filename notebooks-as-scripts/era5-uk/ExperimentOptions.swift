@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+
+/// How the experiment is run.
+struct ExperimentOptions: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "era5-uk",
+        abstract: "Stations to an ensemble of trajectories on ERA5's 2 m temperature over the British Isles.",
+        discussion: """
+            Trains an autoencoder and a denoiser on 1 to 20 March 2019, observes 21 to 25 March at random stations, draws \
+            the posterior, and scores it beside optimal interpolation on the same observations. A training that stands \
+            in the output folder is used again, an interrupted one goes on.
+
+              swift run -c release era5-uk --data t2m-2019-03-01_25.nc -o out/era5-uk
+              swift run -c release era5-uk --data t2m-2019-03-01_25.nc -o out/era5-uk-quick --quick
+
+            The full run takes about an hour on two cores, --quick under three minutes: it trains for a few steps only, \
+            on one draw of stations and one day, to show the way and not the quality.
+            """)
+
+    @Option(
+        help: ArgumentHelp(
+            "The archive: hourly 2 m temperature, 50 to 58 N, 10 W to 2 E, 1 to 25 March 2019, NetCDF.",
+            valueName: "file"))
+    var data: String
+
+    @Option(name: [.short, .long], help: ArgumentHelp("Folder for model and page.", valueName: "folder"))
+    var output = "out/era5-uk"
+
+    @Option(help: ArgumentHelp("Draws of stations.", valueName: "count"))
+    var draws = 5
+
+    @Option(help: ArgumentHelp("Stations of a draw.", valueName: "count"))
+    var stations = 30
+
+    @Option(help: ArgumentHelp("Members of an ensemble.", valueName: "count"))
+    var members = 19
+
+    @Flag(help: "A few training steps, one draw, one day.")
+    var quick = false
+
+    @Flag(help: "Print a JSON object a line on standard output: trainings, then scores of each draw and their means.")
+    var json = false
+
+    func validate() throws {
+        guard draws > 0 else { throw ValidationError("--draws is \(draws): give 1 or more") }
+        guard stations > 0 else { throw ValidationError("--stations is \(stations): give 1 or more") }
+        guard members > 1 else { throw ValidationError("--members is \(members): give 2 or more") }
+    }
+
+    /// Draws of stations in this run.
+    var drawCount: Int { quick ? 1 : draws }
+    /// The archive.
+    var archive: URL { URL(fileURLWithPath: data) }
+    /// Folder for model and page.
+    var folder: URL { URL(fileURLWithPath: output, isDirectory: true) }
+}

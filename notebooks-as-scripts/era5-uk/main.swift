@@ -1,0 +1,228 @@
+import Assimilation
+import Fields
+import Figures
+import Filters
+import Foundation
+import Observing
+import Torch
+import Training
+import Verification
+
+let options = ExperimentOptions.parseOrExit()
+do {
+    try await tell(options)
+} catch {
+    FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+    exit(1)
+}
+
+/// The experiment, told from the archive to the scores.
+func tell(_ options: ExperimentOptions) async throws {
+    var page = Report(
+        title: "From stations to an ensemble of trajectories",
+        subtitle: "ERA5 2 m temperature over the British Isles, March 2019")
+    let progress: any ProgressReporter = ProgressBar()
+    func publish(_ row: Row) { print(options.json ? row.json : row.text) }
+    try FileManager.default.createDirectory(at: options.folder, withIntermediateDirectories: true)
+
+    // %% [markdown]
+    page.markdown(
+        """
+        Thirty stations report the 2 m temperature every hour, with an error of 0.5 K. What was the temperature everywhere \
+        else? The prior is learnt from 1 to 20 March; 21 to 25 March, which nothing has seen, are analysed and scored. \
+        The classical answer, optimal interpolation, gets the same observations.
+
+        ## The archive
+        """)
+    // %%
+    let archive = try Archive(contentsOf: [options.archive], variables: [])
+    let world = try World(archive, quick: options.quick)
+    page.paragraph(
+        "\(archive.times.count) hours on \(archive.grid.summary): \(world.past.times.count) to learn from, "
+            + "\(world.truth.times.count) to be scored on.")
+    if options.quick {
+        page.note("This is the **quick** run: a few training steps, one draw and one day. Its numbers show nothing.")
+    }
+
+    // %% [markdown]
+    page.markdown(
+        """
+        ## Two trainings
+
+        An autoencoder turns each state into a few channels on a coarser grid, and back. A denoiser then learns windows of \
+        24 such states. It is anchored at a Gaussian law: with the network at zero the posterior is optimal interpolation \
+        (in latent space), and a validation loss of 1 is what that law alone gets.
+        """)
+    // %%
+    let model = options.folder.appendingPathComponent("model", isDirectory: true)
+    func configuration<T: Decodable>(_ name: String, as type: T.Type) throws -> T {
+        guard let url = Bundle.module.url(forResource: name, withExtension: "yaml") else {
+            throw ConfigurationError(message: "\(name).yaml is not beside the program: build it again")
+        }
+        return try StrictYAML.decode(type, from: url)
+    }
+    let interruption = Interruption()
+    interruption.listen()
+    var encoding = try configuration("autoencoder", as: AutoencoderTrainingConfiguration.self)
+    if options.quick { encoding.training.steps = 10 }
+    let encoderStart = ContinuousClock.now
+    let encoder = try trainAutoencoder(
+        encoding, archive: [options.archive], output: model, name: "era5-uk", reporter: progress,
+        interruption: interruption)
+    guard encoder.status != .interrupted else { throw CancellationError() }
+    var denoising = try configuration("denoiser", as: DenoiserTrainingConfiguration.self)
+    if options.quick { denoising.training.steps = 8 }
+    let denoiserStart = ContinuousClock.now
+    let denoiser = try trainDenoiser(
+        denoising, archive: [options.archive], model: model, reporter: progress, interruption: interruption)
+    guard denoiser.status != .interrupted else { throw CancellationError() }
+    let trained = ContinuousClock.now
+    let trajectory = try TrajectoryModel(contentsOf: model)
+    let reconstruction = reconstructionError(trajectory.codec, world.truth)
+    publish(
+        Row(
+            row: "autoencoder", method: "autoencoder alone", rmse: reconstruction,
+            seconds: (denoiserStart - encoderStart).seconds, steps: trajectory.card.autoencoder.training.steps))
+    publish(
+        Row(
+            row: "denoiser", method: "denoiser", seconds: (trained - denoiserStart).seconds,
+            loss: trajectory.card.denoiser?.validationLoss, steps: trajectory.card.denoiser?.training.steps))
+    page.table(
+        columns: [
+            "network", .number("parameters"), .number("steps"), .number("training", units: "s", decimals: 0),
+            "on the days held out",
+        ],
+        rows: [
+            [
+                "autoencoder", .count(trajectory.card.autoencoder.training.parameters),
+                .count(trajectory.card.autoencoder.training.steps),
+                .number(trajectory.card.autoencoder.training.seconds),
+                .text(String(format: "reconstruction RMSE %.3f K", reconstruction)),
+            ],
+            [
+                "denoiser", .count(trajectory.card.denoiser?.training.parameters ?? 0),
+                .count(trajectory.card.denoiser?.training.steps ?? 0),
+                .number(trajectory.card.denoiser?.training.seconds ?? .nan),
+                .text(
+                    String(
+                        format: "loss %.3f (1 is the Gaussian law alone)",
+                        trajectory.card.denoiser?.validationLoss ?? .nan)),
+            ],
+        ], caption: "The two trainings.")
+
+    // %% [markdown]
+    page.markdown(
+        """
+        ## Posterior and optimal interpolation, draw by draw
+
+        Each draw puts the stations elsewhere. Optimal interpolation runs three times: in space alone; with the hours before \
+        and after, from the plain sample covariance of the training days; and with localisation and lags tuned on the \
+        training days. The diffusion posterior runs with its network and, as *Gaussian anchor*, without.
+        """)
+    // %%
+    let training = try TrainingStates(world.past)
+    let mean = try ClimatologicalMean(of: training)
+    let anomalies = try Anomalies(of: training, mean: mean)
+    func plain(_ halfWidth: Int) throws -> OptimalInterpolation {
+        OptimalInterpolation(
+            climatology: mean, covariance: try EnsembleCovariance(anomalies, halfWidth: halfWidth),
+            halfWidth: halfWidth,
+            step: training.step)
+    }
+    let (spatial, spaceTime) = (try plain(0), try plain(1))
+    var outcomes: [Outcome] = []
+    var first: Observations?
+    for draw in 0..<options.drawCount {
+        let observations = try world.observations(stations: options.stations, draw: draw)
+        if draw == 0 { first = observations }
+        let vector = try world.vector(observations)
+        let (tuned, _) = try OptimalInterpolation.tuned(
+            on: training, observations: vector, times: world.truth.times, maximumHalfWidth: options.quick ? 1 : 3)
+        for (method, name) in [
+            (spatial, "OI in space"), (spaceTime, "OI in space and time (±1 h)"), (tuned, "OI tuned on days 1 to 20"),
+        ] {
+            outcomes.append(
+                try world.interpolated(method, named: name, vector, members: options.members, draw: draw))
+            publish(Row(outcomes[outcomes.count - 1]))
+        }
+        for isGaussian in [true, false] {
+            var how = PosteriorOptions()
+            how.gaussianOnly = isGaussian
+            how.batch = 10
+            let name = isGaussian ? "Gaussian anchor" : "diffusion posterior"
+            outcomes.append(
+                try world.assimilated(
+                    trajectory, named: name, vector, members: options.members, draw: draw, options: how
+                ) { done, total in
+                    progress.show(
+                        ProgressReport(title: "draw \(draw), \(name)", completed: done, total: total, unit: "steps"))
+                })
+            progress.finish()
+            publish(Row(outcomes[outcomes.count - 1]))
+        }
+    }
+
+    // %% [markdown]
+    page.markdown(
+        """
+        ## Scores
+
+        RMSE is that of the mean of the members; a mean of a few members errs a little more than the exact mean, which \
+        optimal interpolation also knows (last columns). CRPS is the fair one. Spread over skill is 1 when the ensemble is \
+        as unsure as it errs, and the range of the members should hold the truth as often as is nominal.
+        """)
+    // %%
+    var methods: [String] = []
+    for outcome in outcomes where !methods.contains(outcome.method) { methods.append(outcome.method) }
+    let means = methods.map { name in Row(meanOf: outcomes.filter { $0.method == name }) }
+    means.forEach(publish)
+    page.table(
+        columns: [
+            "method", .number("RMSE", units: "K", decimals: 3, best: .lowest),
+            .number("CRPS", units: "K", decimals: 3, best: .lowest),
+            .number("spread ÷ skill", decimals: 2, best: .nearest(1)), .number("coverage", units: "%", decimals: 1),
+            .number("exact RMSE", units: "K", decimals: 3), .number("exact CRPS", units: "K", decimals: 3),
+            .number("time", units: "s", decimals: 0),
+        ],
+        rows: means.map { row in
+            func cell(_ value: Double?, _ factor: Double = 1) -> TableCell {
+                value.map { .number($0 * factor) } ?? .missing
+            }
+            return [
+                .text(row.method ?? ""), cell(row.rmse), cell(row.crps), cell(row.spreadSkill),
+                cell(row.coverage90, 100),
+                cell(row.exactRmse), cell(row.exactCrps), cell(row.seconds),
+            ]
+        },
+        caption:
+            "Mean over \(options.drawCount) draws of \(options.stations) stations, \(options.members) members; nominal "
+            + String(format: "coverage %.1f %%.", 100 * (outcomes[0].scores.coverage90Nominal ?? .nan)))
+    if options.drawCount > 1 {
+        try await page.figure(
+            BarFigure(
+                groups: (0..<options.drawCount).map { "draw \($0)" },
+                series: methods.map { name in
+                    .init(name, values: outcomes.filter { $0.method == name }.map(\.scores.rmse))
+                }, quantity: "RMSE", units: "K", decimals: 2, width: 640),
+            caption: "Error of the mean by draw: where the stations stand matters as much as the method.")
+    }
+
+    // %% [markdown]
+    page.markdown(
+        """
+        ## Looking
+
+        The first draw, in the middle of the period.
+        """)
+    // %%
+    let shown = outcomes.filter { $0.draw == 0 }
+    guard let posterior = shown.last, let first else { return }
+    try await look(world, posterior, shown, first, &page)
+    page.provenance([
+        ("command", CommandLine.arguments.joined(separator: " ")), ("archive", options.archive.lastPathComponent),
+        ("mode", options.quick ? "quick" : "full"), ("seed", "0, draws 0…\(options.drawCount - 1)"),
+    ])
+    let report = options.folder.appendingPathComponent("index.html")
+    try page.write(to: report)
+    progress.say("page: \(report.path)")
+}
