@@ -18,13 +18,10 @@ extension AnchorConfiguration {
             let fields = try split.training.map { try standardised(archive, codec.climatology, Array($0)) }
             let covariance = try FieldCovariance(
                 segments: fields, grid: archive.grid, lags: window, configuration: self)
-            let variance = withNoGrad {
-                fields.map { codec.encode($0.unsqueeze(0)).square().mean().item() * Double($0.shape[0]) }
-                    .reduce(0, +) / Double(fields.reduce(0) { $0 + $1.shape[0] })
-            }
+            let latents = withNoGrad { fields.map { codec.encode($0.unsqueeze(0)) } }
             return EmpiricalOrthogonalLaw(
                 field: covariance, fieldShape: Array(fields[0].shape.dropFirst()), window: window,
-                latentVariance: variance, encode: codec.encode)
+                latents: latents, encode: codec.encode)
         case .homogeneous:
             guard archive.grid.y.period != nil, archive.grid.x.period != nil else {
                 throw ConfigurationError(

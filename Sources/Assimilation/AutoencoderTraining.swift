@@ -14,6 +14,8 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
     public var validation: ValidationPeriod
     /// The network; `variables`, `periodic` and `grid` are filled in from the archive.
     public var autoencoder: NetworkChoice
+    /// What a unit of each latent channel is.
+    public var latentScale: LatentScale
     /// Shifts periodic axes at random: a homogeneous world seen from every side.
     public var shifts: Bool
     /// The loop.
@@ -59,6 +61,7 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case variables, climatology, validation, autoencoder, shifts, training
+        case latentScale = "latent_scale"
     }
 
     /// Reads a configuration; `autoencoder` and `training` must be there.
@@ -70,6 +73,7 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
             ?? ClimatologyConfiguration()
         validation = try values.decodeIfPresent(ValidationPeriod.self, forKey: .validation) ?? .last(fraction: 0.1)
         autoencoder = try values.decode(NetworkChoice.self, forKey: .autoencoder)
+        latentScale = try values.decodeIfPresent(LatentScale.self, forKey: .latentScale) ?? .deviation
         shifts = try values.decodeIfPresent(Bool.self, forKey: .shifts) ?? false
         training = try values.decode(TrainingConfiguration.self, forKey: .training)
     }
@@ -240,7 +244,9 @@ public func trainAutoencoder(
             climatology: configuration.climatology,
             autoencoder: .init(
                 network: network.configuration, latentMean: latents.mean([0, 2, 3]).doubles(),
-                latentDeviation: latents.std([0, 2, 3]).clamp(min: 1e-6).doubles(),
+                latentDeviation: configuration.latentScale.divisors(of: thinnedBatch(latents, to: 256)) {
+                    network.decode($0, grid: .init(y: archive.grid.shape.y, x: archive.grid.shape.x))
+                },
                 reconstructionError: Tensor.cat(errors, 0).mean([0]).sqrt().doubles(),
                 training: TrainingSummary(
                     archive: files.map(\.lastPathComponent), states: states.count, outcome: outcome,
@@ -270,6 +276,11 @@ extension TrainingSummary {
 func standardised(_ archive: Archive, _ climatology: Climatology, _ states: [Int]) throws -> Tensor {
     Tensor.cat(
         try states.map { climatology.standardise(try archive.states($0..<$0 + 1), at: [archive.times[$0]]) }, 0)
+}
+
+/// At most `count` of the examples, evenly spread.
+private func thinnedBatch(_ x: Tensor, to count: Int) -> Tensor {
+    x.indexSelect(0, Tensor(thinned(Array(0..<x.shape[0]), to: count)))
 }
 
 /// At most `count` of the elements, evenly spread.

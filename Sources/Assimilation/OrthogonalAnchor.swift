@@ -90,9 +90,10 @@ extension EmpiricalOrthogonalLaw {
     ///
     /// - Parameters:
     ///   - encode: standardised fields (batch, time, variables, y, x) to latents (batch, channels, time, y', x')
-    ///   - latentVariance: mean variance of a latent value in the archive
+    ///   - latents: the archive's, each segment (1, channels, time, y', x'); their variance outside the modes' span is the
+    ///     residual one
     init(
-        field: FieldCovariance, fieldShape: [Int], window: Int, latentVariance: Double, encode: (Tensor) -> Tensor
+        field: FieldCovariance, fieldShape: [Int], window: Int, latents: [Tensor], encode: (Tensor) -> Tensor
     ) {
         let count = field.modes.shape[1]
         let patterns = field.modes.transpose(0, 1).reshape([count, 1] + fieldShape).to(.float32)
@@ -106,10 +107,13 @@ extension EmpiricalOrthogonalLaw {
         let Γ = Tensor.stack(
             (0..<window).map { R.matmul(field.correlations.narrow(1, $0, 1) * R.transpose(0, 1)) }, 0)
         let (values, temporal) = blockToeplitz(Γ, window: window).eigh()
+        let states = Tensor.cat(latents.map { $0.squeeze(0).transpose(0, 1).flatten(1) }, 0).to(.float64)
+        let meanVariance = states.square().mean().item()
+        let inside = states.matmul(Q).square().sum(1).mean().item()
         let dimension = Double(W.shape[0])
-        let outside = (latentVariance * dimension - W.square().sum().item()) / max(dimension - Double(kept), 1)
+        let outside = (meanVariance * dimension - inside) / max(dimension - Double(kept), 1)
         // Never less than a thousandth of the mean: no direction of latent space is impossible.
-        let r = max(outside, 1e-3 * latentVariance)
+        let r = max(outside, 1e-3 * meanVariance)
         self.init(
             shape: [state[0], window, state[1], state[2]], spatialModes: Q.to(.float32),
             temporalModes: temporal.to(.float32), variances: values.clamp(min: 1e-2 * r).to(.float32),
