@@ -63,7 +63,14 @@ extension GaussianLaw {
 func readAnchor(_ url: URL) throws -> any GaussianLaw {
     let tensors = try Safetensors.read(url)
     let metadata = try Safetensors.metadata(url)
+    func require(_ holds: Bool, _ what: String) throws {
+        guard holds else { throw ModelError("\(url.path): \(what); train the denoiser again") }
+    }
     if let Γ = tensors["lag_covariances"], let x = metadata["x"].flatMap(Int.init) {
+        let shape = Γ.shape
+        try require(
+            shape.count == 6 && shape[5] == 2 && shape[2] == x / 2 + 1 && shape[3] == shape[4],
+            "lag_covariances of shape \(shape) are none of a grid of \(x) points along x")
         return HomogeneousLaw(lagCovariances: Γ.viewAsComplex(), x: x)
     }
     guard
@@ -73,6 +80,12 @@ func readAnchor(_ url: URL) throws -> any GaussianLaw {
     else {
         throw ModelError("\(url.path) holds no Gaussian law: train the denoiser again")
     }
+    let points = shape[0] * shape[2] * shape[3]
+    try require(
+        spatial.shape.count == 2 && spatial.shape[0] == points
+            && temporal.shape == [spatial.shape[1] * shape[1], variances.count] && variances.shape.count == 1
+            && residual.count == 1,
+        "its modes (\(spatial.shape), \(temporal.shape), \(variances.shape)) do not fit windows of shape \(shape)")
     return EmpiricalOrthogonalLaw(
         shape: shape, spatialModes: spatial, temporalModes: temporal, variances: variances,
         residualVariance: residual.item())

@@ -223,7 +223,7 @@ public func trainAutoencoder(
     }
     let outcome = try trainer.run()
     guard outcome.status != .interrupted else { return outcome }
-    try trainer.loadWeights(.best)
+    try trainer.loadBestWeights()
     network.eval()
 
     // Latent scale from training states, reconstruction error from held-out ones.

@@ -209,7 +209,7 @@ public func trainDenoiser(
     reporter.say("training on \(starts.count) windows of \(window) states, \(network.parameterCount) parameters")
     let outcome = try trainer.run()
     guard outcome.status != .interrupted else { return outcome }
-    try trainer.loadWeights(.best)
+    try trainer.loadBestWeights()
 
     try Safetensors.write(network.stateDict(), to: folder.appendingPathComponent("denoiser.safetensors"))
     if let anchor { try anchor.write(to: folder.appendingPathComponent("anchor.safetensors")) }

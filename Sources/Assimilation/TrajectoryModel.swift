@@ -55,6 +55,13 @@ public struct TrajectoryModel {
         network.bodyType = precision.dtype(on: .cpu)
         for parameter in network.parameters() + codec.autoencoder.parameters() { parameter.requiresGrad = false }
         anchor = part.anchor.kind == .none ? nil : try readAnchor(folder.appendingPathComponent("anchor.safetensors"))
+        let expected = [part.network.channels, part.network.window, codec.latentShape[1], codec.latentShape[2]]
+        if let anchor, anchor.shape != expected {
+            throw ModelError(
+                "\(folder.path)/anchor.safetensors is a law of windows of shape \(anchor.shape), but model.yaml describes "
+                    + "windows of \(expected) (channels, states, y, x): the files are of different models; train the "
+                    + "denoiser again")
+        }
         denoiser = makeDenoiser(network, anchor: anchor)
         (window, stride) = (part.network.window, part.stride)
     }

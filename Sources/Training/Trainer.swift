@@ -98,6 +98,11 @@ public final class Trainer<Task: TrainingTask> {
         try task.module.load(Checkpoint(contentsOf: checkpoints.url(slot)).weights, strict: true)
     }
 
+    /// Puts the weights of the best validation into the module, or the last ones where nothing was ever validated.
+    ///
+    /// - Throws: `TrainingError` when the checkpoint is missing or damaged.
+    public func loadBestWeights() throws { try loadWeights(checkpoints.has(.best) ? .best : .last) }
+
     /// Why training ends here; nil when it goes on.
     private func ending() -> TrainingOutcome.Status? {
         if let planned = state.plannedSteps, state.step >= planned { return .completed }

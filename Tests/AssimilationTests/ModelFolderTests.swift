@@ -67,6 +67,32 @@ private final class Stopper: ProgressReporter, @unchecked Sendable {
         #expect((model.codec.decode(latents) - standardised).square().mean().item() < 0.3)
     }
 
+    /// A channel's share of the latents' variance is its share of the decoded fields' variance.
+    @Test func latentsScaledByEnergyVaryAsTheyDecode() throws {
+        let world = try World.regional.get()
+        let folder = Scratch.place("energy")
+        let configuration = try StrictYAML.decode(
+            AutoencoderTrainingConfiguration.self, from: World.autoencoderText + "\nlatent_scale: energy\n",
+            source: "autoencoder.yaml")
+        _ = try trainAutoencoder(
+            configuration, archive: [world.archive], output: folder, name: "energy", reporter: SilentReporter(),
+            interruption: Interruption())
+        let codec = try LatentCodec(contentsOf: folder, card: ModelCard(contentsOf: folder))
+        let fields = World.redNoise(seed: 1).narrow(0, 0, 77).to(.float32)
+        let latents = codec.encode(codec.climatology.standardise(fields, at: Array(World.times[0..<77])).unsqueeze(0))
+        let variances = latents.square().mean([0, 2, 3, 4]).doubles()
+        #expect(abs(variances.reduce(0, +) / 4 - 1) < 1e-3)
+        let decoded = (0..<4).map { k -> Double in
+            let mask = Tensor((0..<4).map { $0 == k ? 1.0 : 0.0 }, shape: [1, 4, 1, 1, 1]).to(.float32)
+            let origin = codec.decode(Tensor.zeros(like: latents))
+            return (codec.decode(latents * mask) - origin).square().mean().item()
+        }
+        for (variance, energy) in zip(variances, decoded) {
+            #expect(abs(variance / (energy * 4 / decoded.reduce(0, +)) - 1) < 1e-3)
+        }
+        #expect(variances[0] > 2 * variances[3])
+    }
+
     @Test("Training that was interrupted goes on to the same weights", arguments: [1, 3])
     func interruptedTrainingGoesOn(_ shows: Int) throws {
         let world = try World.regional.get()
@@ -167,6 +193,18 @@ private final class Stopper: ProgressReporter, @unchecked Sendable {
         try Safetensors.write(["x": Tensor.zeros([2])], to: lawless.appendingPathComponent("anchor.safetensors"))
         let error = try #require(throws: ModelError.self) { try TrajectoryModel(contentsOf: lawless) }
         #expect(error.description.contains("holds no Gaussian law"))
+    }
+
+    @Test func aLawOfOtherWindowsIsRefused() throws {
+        let folder = try Scratch.copy(of: model())
+        let url = folder.appendingPathComponent("anchor.safetensors")
+        let law = try Safetensors.read(url)
+        let metadata = try Safetensors.metadata(url)
+        // Fewer variances than modes.
+        let cut = law.merging(["variances": law["variances"]!.narrow(0, 0, 3)]) { $1 }
+        try Safetensors.write(cut, to: url, metadata: metadata)
+        let error = try #require(throws: ModelError.self) { try TrajectoryModel(contentsOf: folder) }
+        #expect(error.description.contains("anchor.safetensors") && error.description.contains("train"))
     }
 
     @Test func anArchiveOnAnotherGridIsRefused() throws {

@@ -9,33 +9,33 @@ struct Outcome {
 
 /// The program as a user runs it.
 enum Command {
-    /// The built program, which the build leaves beside the tests.
-    static let program: URL = {
+    /// A built program, which the build leaves beside the tests.
+    static func program(_ name: String) -> URL {
         var folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         while folder.path != "/" {
             folder = folder.deletingLastPathComponent()
-            let candidate = folder.appendingPathComponent("sillage")
-            if FileManager.default.isExecutableFile(atPath: candidate.path), !candidate.hasDirectoryPath {
-                var isFolder: ObjCBool = false
-                if FileManager.default.fileExists(atPath: candidate.path, isDirectory: &isFolder), !isFolder.boolValue {
-                    return candidate
-                }
+            let candidate = folder.appendingPathComponent(name)
+            var isFolder: ObjCBool = false
+            if FileManager.default.isExecutableFile(atPath: candidate.path),
+                FileManager.default.fileExists(atPath: candidate.path, isDirectory: &isFolder), !isFolder.boolValue
+            {
+                return candidate
             }
         }
-        fatalError("the program sillage is not beside the tests: build it first")
-    }()
+        fatalError("the program \(name) is not beside the tests: build it first")
+    }
 
     /// Runs the program to its end.
-    static func run(_ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]) async throws
-        -> Outcome
-    {
-        let process = try start(arguments, in: folder, environment: environment)
+    static func run(
+        _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:], program: String = "sillage"
+    ) async throws -> Outcome {
+        let process = try start(arguments, in: folder, environment: environment, program: program)
         return await process.finish()
     }
 
     /// Starts the program.
     static func start(
-        _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]
+        _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:], program: String = "sillage"
     ) throws -> Running {
         let scratch = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
@@ -43,7 +43,7 @@ enum Command {
         let names = ["out", "err"].map { scratch.appendingPathComponent($0) }
         for name in names { _ = FileManager.default.createFile(atPath: name.path, contents: nil) }
         let process = Process()
-        process.executableURL = program
+        process.executableURL = Self.program(program)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         if let folder { process.currentDirectoryURL = folder }
@@ -62,6 +62,12 @@ enum Command {
         let scratch: URL
         /// Ends with the program.
         let end: AsyncStream<Void>
+
+        /// What it has said so far.
+        var errors: String {
+            let data = try? Data(contentsOf: scratch.appendingPathComponent("err"))
+            return String(decoding: data ?? Data(), as: UTF8.self)
+        }
 
         /// Waits without holding one of the few threads that all tests share.
         func finish() async -> Outcome {

@@ -23,7 +23,6 @@ func tell(_ options: ExperimentOptions) async throws {
         subtitle: "ERA5 2 m temperature over the British Isles, March 2019")
     let progress: any ProgressReporter = ProgressBar()
     func publish(_ row: Row) { print(options.json ? row.json : row.text) }
-    try FileManager.default.createDirectory(at: options.folder, withIntermediateDirectories: true)
 
     // %% [markdown]
     page.markdown(
@@ -37,6 +36,7 @@ func tell(_ options: ExperimentOptions) async throws {
     // %%
     let archive = try Archive(contentsOf: [options.archive], variables: [])
     let world = try World(archive, quick: options.quick)
+    try FileManager.default.createDirectory(at: options.folder, withIntermediateDirectories: true)
     page.paragraph(
         "\(archive.times.count) hours on \(archive.grid.summary): \(world.past.times.count) to learn from, "
             + "\(world.truth.times.count) to be scored on.")

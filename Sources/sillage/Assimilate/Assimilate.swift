@@ -115,7 +115,7 @@ struct Assimilate: AsyncParsableCommand {
             "method": configuration, "model": try modelHash(fileURL(model)),
             "observations": try ContentHash.sha256(of: fileURL(observations)), "seed": "\(common.seed)",
             "members": "\(members)", "period": period?.description ?? "", "matching": matching.description,
-            "gamma": "\(gamma)",
+            "gamma": "\(gamma)", "precision": common.precision.rawValue,
         ])
     }
 }

@@ -67,7 +67,7 @@ struct Generate: AsyncParsableCommand {
                 sampler: sampling.description),
             fingerprint: ContentHash.fingerprint([
                 "model": hash, "seed": "\(common.seed)", "members": "\(members)", "times": "\(times)",
-                "sampling": sampling.description,
+                "sampling": sampling.description, "precision": common.precision.rawValue,
             ]), reporter: reporter)
         try await draw.run()
         reporter.finish()

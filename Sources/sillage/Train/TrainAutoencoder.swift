@@ -20,8 +20,12 @@ struct TrainAutoencoder: AsyncParsableCommand {
               variables: [t2m]                      # all variables when left out
               climatology: {daily_harmonics: 2}     # the mean's daily course
               validation: {start: 2019-03-21, end: 2019-03-26}   # held out; or {last: 0.1}
-              autoencoder: {latent_channels: 4, patch: 2, stages: [{width: 32, blocks: 1}, {width: 64, blocks: 2}]}
-              training: {steps: 300, batch_size: 32, learning_rate: 0.001}
+              autoencoder: {latent_channels: 6, patch: 4, stages: [], linear_path: local}
+              latent_scale: energy                  # channels vary as what they decode to; or deviation: by one each
+              training: {steps: 40, batch_size: 32, learning_rate: 0.0001}
+
+            Without stages it is linear, fitted in closed form; stages: [{width: 32, blocks: 1}, {width: 64, blocks: 2}] \
+            add convolutions. linear_path is shared by all places, local (one for each), or none.
             """)
 
     @Option(help: ArgumentHelp("What to train and how, YAML.", valueName: "file"))

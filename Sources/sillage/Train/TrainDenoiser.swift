@@ -20,8 +20,8 @@ struct TrainDenoiser: AsyncParsableCommand {
               window: 24                  # states in a window
               stride: 12                  # between windows of longer trajectories
               validation: {start: 2019-03-21, end: 2019-03-26}
-              anchor: {kind: orthogonal, modes: 80, localisation: 1000}   # or homogeneous (periodic planes), none
-              denoiser: {patch: {time: 2, y: 2, x: 2}, hidden: 128, blocks: 4, heads: 4}
+              anchor: {kind: orthogonal, modes: 80, hybrid: 0.1}   # or homogeneous (periodic planes), none
+              denoiser: {patch: {time: 2, y: 2, x: 2}, hidden: 96, blocks: 2, heads: 4}
               training: {steps: 400, batch_size: 8, learning_rate: 0.0005, patience: 4}
             """)
 

@@ -1,0 +1,99 @@
+import Fields
+import Foundation
+import Testing
+
+/// `assimilate` and `generate` with the shipped model, on small tasks.
+@Suite(.serialized) struct AssimilateTests {
+    private static let model = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../data/models/qg-64").standardizedFileURL
+
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        var rows = ["time,y,x,variable,value,error,units"]
+        for day in [1, 9, 17, 25] {
+            for k in 0..<4 {
+                rows.append("2000-01-\(day < 10 ? "0" : "")\(day),\(2e5 * Double(k) + 5e4),3e5,q1,5e-6,1e-6,s-1")
+            }
+        }
+        _ = try folder.write(rows.joined(separator: "\n") + "\n", to: "obs.csv")
+    }
+
+    private func assimilate(_ extra: String..., model: URL = Self.model) -> [String] {
+        ["assimilate", "--model", model.path, "--observations", "obs.csv", "--steps", "3", "--batch", "1"] + extra
+    }
+
+    private func values(_ name: String) throws -> [Float] {
+        let archive = try Archive(contentsOf: [folder.url.appendingPathComponent(name)])
+        return try archive.readEnsemble(members: 0..<3, times: archive.times.indices)
+    }
+
+    private func copyOfModel() throws -> URL {
+        let copy = folder.url.appendingPathComponent("model")
+        try FileManager.default.copyItem(at: Self.model, to: copy)
+        return copy
+    }
+
+    /// Ctrl-C keeps the members that are done; the same command draws the rest, and the result is that of a run that
+    /// nobody stopped.
+    @Test func anInterruptedDrawGoesOn() async throws {
+        let running = try Command.start(assimilate("--members", "3", "-o", "a.nc"), in: folder.url)
+        let limit = Date().addingTimeInterval(240)
+        // The first member has been reported once the second is at work.
+        while !running.errors.contains("members 1–1"), running.process.isRunning, Date() < limit { await Task.yield() }
+        running.process.interrupt()
+        let stopped = await running.finish()
+        #expect(stopped.code == 130, "\(stopped.errors)")
+        #expect(stopped.errors.contains("the same command goes on with the rest"), "\(stopped.errors)")
+        #expect(folder.names == ["a.nc.partial", "obs.csv"])
+        let rest = try await Command.run(assimilate("--members", "3", "-o", "a.nc"), in: folder.url)
+        #expect(rest.code == 0 && rest.errors.contains("members are there"), "\(rest.errors)")
+        let whole = try await Command.run(assimilate("--members", "3", "-o", "b.nc"), in: folder.url)
+        #expect(whole.code == 0, "\(whole.errors)")
+        let (a, b) = try (values("a.nc"), values("b.nc"))
+        #expect(a.count == 3 * 32 * 2 * 4_096 && a.count == b.count)
+        // The same members drawn one by one: rounding alone may differ.
+        #expect(zip(a, b).allSatisfy { abs($0 - $1) < 1e-9 })
+        #expect(folder.names == ["a.nc", "b.nc", "obs.csv"])
+    }
+
+    @Test func aCorruptFileOfTheModelIsNamed() async throws {
+        let copy = try copyOfModel()
+        let url = copy.appendingPathComponent("denoiser.safetensors")
+        var bytes = try Data(contentsOf: url)
+        bytes.replaceSubrange(0..<8, with: [255, 255, 255, 255, 255, 0, 0, 0])
+        try bytes.write(to: url)
+        let outcome = try await Command.run(assimilate("-o", "a.nc", model: copy), in: folder.url)
+        #expect(outcome.code == 80 && outcome.errors.contains("denoiser.safetensors"), "\(outcome.errors)")
+        #expect(folder.names == ["model", "obs.csv"])
+    }
+
+    @Test func aModelOfAnotherWorldIsRefused() async throws {
+        _ = try folder.write(
+            "time,latitude,longitude,variable,value,error,units\n2000-01-02,51,0,q1,1e-6,1e-6,s-1\n", to: "obs.csv")
+        let outcome = try await Command.run(assimilate("-o", "a.nc"), in: folder.url)
+        #expect(outcome.code == 73 && outcome.errors.contains("on the Earth"), "\(outcome.errors)")
+        #expect(folder.names == ["obs.csv"])
+    }
+
+    @Test func anUnknownKeyOfTheCardIsNamed() async throws {
+        let copy = try copyOfModel()
+        let url = copy.appendingPathComponent("model.yaml")
+        let text = try String(contentsOf: url, encoding: .utf8)
+        try text.replacingOccurrences(of: "time_step:", with: "time_stepp:").write(
+            to: url, atomically: true, encoding: .utf8)
+        let outcome = try await Command.run(assimilate("-o", "a.nc", model: copy), in: folder.url)
+        #expect(outcome.code == 78 || outcome.code == 79, "\(outcome.errors)")
+        #expect(outcome.errors.contains("time_step"), "\(outcome.errors)")
+    }
+
+    @Test func thePriorIsDrawnWithoutObservations() async throws {
+        let outcome = try await Command.run(
+            ["generate", "--model", Self.model.path, "--members", "2", "--steps", "2", "-o", "prior.nc", "--json"],
+            in: folder.url)
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let inspected = try await Command.run(["inspect", "prior.nc", "--json"], in: folder.url)
+        #expect(inspected.code == 0 && inspected.output.contains("q1"), "\(inspected.errors)")
+    }
+}
