@@ -21,7 +21,7 @@ extension AnchorConfiguration {
             let latents = withNoGrad { fields.map { codec.encode($0.unsqueeze(0)) } }
             return EmpiricalOrthogonalLaw(
                 field: covariance, fieldShape: Array(fields[0].shape.dropFirst()), window: window,
-                latents: latents, encode: codec.encode)
+                inflation: inflation, latents: latents, encode: codec.encode)
         case .homogeneous:
             guard archive.grid.y.period != nil, archive.grid.x.period != nil else {
                 throw ConfigurationError(

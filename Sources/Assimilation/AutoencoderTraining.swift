@@ -244,7 +244,7 @@ public func trainAutoencoder(
             climatology: configuration.climatology,
             autoencoder: .init(
                 network: network.configuration, latentMean: latents.mean([0, 2, 3]).doubles(),
-                latentDeviation: configuration.latentScale.divisors(of: thinnedBatch(latents, to: 256)) {
+                latentDeviation: configuration.latentScale.divisors(of: latents) {
                     network.decode($0, grid: .init(y: archive.grid.shape.y, x: archive.grid.shape.x))
                 },
                 reconstructionError: Tensor.cat(errors, 0).mean([0]).sqrt().doubles(),
@@ -276,11 +276,6 @@ extension TrainingSummary {
 func standardised(_ archive: Archive, _ climatology: Climatology, _ states: [Int]) throws -> Tensor {
     Tensor.cat(
         try states.map { climatology.standardise(try archive.states($0..<$0 + 1), at: [archive.times[$0]]) }, 0)
-}
-
-/// At most `count` of the examples, evenly spread.
-private func thinnedBatch(_ x: Tensor, to count: Int) -> Tensor {
-    x.indexSelect(0, Tensor(thinned(Array(0..<x.shape[0]), to: count)))
 }
 
 /// At most `count` of the elements, evenly spread.

@@ -205,7 +205,8 @@ public func trainDenoiser(
             network: network, denoiser: denoiser, codec: codec, examples: examples, validation: validation,
             noise: noise),
         configuration: configuration.training, output: folder.appendingPathComponent("training/denoiser"),
-        reporter: reporter, interruption: interruption)
+        identity: try identity(configuration, model: folder, card: card, type: network.bodyType), reporter: reporter,
+        interruption: interruption)
     reporter.say("training on \(starts.count) windows of \(window) states, \(network.parameterCount) parameters")
     let outcome = try trainer.run()
     guard outcome.status != .interrupted else { return outcome }
@@ -221,6 +222,24 @@ public func trainDenoiser(
             outcome: outcome, configuration: configuration.training, module: network))
     try card.write(to: folder)
     return outcome
+}
+
+/// What a denoiser's losses depend on beside the loop: the latents, the law, the noise, the arithmetic.
+private func identity(
+    _ c: DenoiserTrainingConfiguration, model folder: URL, card: ModelCard, type: DType
+) throws -> String {
+    func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+    return ContentHash.fingerprint([
+        "autoencoder": try ContentHash.sha256(of: folder.appendingPathComponent("autoencoder.safetensors")),
+        "statistics": try ContentHash.sha256(of: folder.appendingPathComponent("statistics.safetensors")),
+        "latents": "\(card.autoencoder.latentMean) \(card.autoencoder.latentDeviation)",
+        "anchor": try json(c.anchor), "noise": try json(c.noise), "validation": try json(c.validation),
+        "windows": "\(c.window) \(c.shifts)", "precision": "\(type)",
+    ])
 }
 
 /// The network as a denoiser, anchored where there is a law.

@@ -90,10 +90,12 @@ extension EmpiricalOrthogonalLaw {
     ///
     /// - Parameters:
     ///   - encode: standardised fields (batch, time, variables, y, x) to latents (batch, channels, time, y', x')
+    ///   - inflation: factor on the residual variance; `field` brings its own
     ///   - latents: the archive's, each segment (1, channels, time, y', x'); their variance outside the modes' span is the
     ///     residual one
     init(
-        field: FieldCovariance, fieldShape: [Int], window: Int, latents: [Tensor], encode: (Tensor) -> Tensor
+        field: FieldCovariance, fieldShape: [Int], window: Int, inflation: Double, latents: [Tensor],
+        encode: (Tensor) -> Tensor
     ) {
         let count = field.modes.shape[1]
         let patterns = field.modes.transpose(0, 1).reshape([count, 1] + fieldShape).to(.float32)
@@ -113,7 +115,7 @@ extension EmpiricalOrthogonalLaw {
         let dimension = Double(W.shape[0])
         let outside = (meanVariance * dimension - inside) / max(dimension - Double(kept), 1)
         // Never less than a thousandth of the mean: no direction of latent space is impossible.
-        let r = max(outside, 1e-3 * meanVariance)
+        let r = inflation * max(outside, 1e-3 * meanVariance)
         self.init(
             shape: [state[0], window, state[1], state[2]], spatialModes: Q.to(.float32),
             temporalModes: temporal.to(.float32), variances: values.clamp(min: 1e-2 * r).to(.float32),

@@ -105,7 +105,7 @@ public struct Reanalysis {
     /// Draws members.
     ///
     /// - Parameters:
-    ///   - members: which; member 7 is the same whoever is drawn with it
+    ///   - members: which; member 7 is the same whoever is drawn with it, to rounding in the network's precision
     ///   - onStep: progress; throw from it to cancel
     /// - Returns: physical trajectories, one array (time, variable, y, x) a member.
     /// - Throws: `DiffusionError`, and whatever `onStep` throws.

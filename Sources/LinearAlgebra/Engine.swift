@@ -5,14 +5,15 @@ import COpenBLAS
 /// libtorch's `libtorch_cpu.so` carries MKL and exports Fortran symbols of the same names and the same 32-bit integers
 /// (`sgemm_`, `dgemm_`, `dpotrf_`, `dsyevd_`, `dgesdd_` …). It exports none of the C functions used here (`cblas_dgemm`,
 /// `cblas_dsyrk`, `cblas_dgemv`, `cblas_dtrsm`), so products and substitutions always run in OpenBLAS. LAPACKE calls
-/// Fortran names, which the dynamic linker binds to the library that the executable names first, for everybody: with
-/// libtorch first, factorisations run in MKL; with OpenBLAS first, as SwiftPM links a program that holds both, libtorch's
-/// own `sgemm_` runs in OpenBLAS. Results agree to rounding either way (checked for both orders).
+/// Fortran names, which the dynamic linker binds to the library that the executable names first, for everybody. The
+/// manifest puts libtorch first in a program that holds both: factorisations then run in its MKL, and libtorch's own
+/// `sgemm_` does not run in OpenBLAS, whose waiting threads would compete with OpenMP's. A program without libtorch
+/// has OpenBLAS alone. Results agree to rounding either way (checked for both orders).
 public enum Engine {
     /// OpenBLAS's version and build options.
     public static var description: String { String(cString: openblas_get_config()) }
 
-    /// Threads that OpenBLAS uses for one call.
+    /// Threads that OpenBLAS uses for one call; MKL, where it serves factorisations, takes those of the tensor library.
     public static var threads: Int { Int(openblas_get_num_threads()) }
 
     /// Sets the threads that OpenBLAS uses for one call, for the whole process.

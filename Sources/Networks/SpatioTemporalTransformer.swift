@@ -24,7 +24,7 @@ public final class SpatioTemporalTransformer: Module {
     let output: Linear
     private let rotations: RotationTables
 
-    /// A network with random weights, zero in its output and gates.
+    /// A network with random weights, zero in its output.
     ///
     /// - Throws: `NetworksError` where `configuration` is not valid.
     public init(_ configuration: Configuration) throws {
@@ -73,7 +73,7 @@ public final class SpatioTemporalTransformer: Module {
             precondition(
                 position.size(0) == tokens.y && position.size(1) == tokens.x,
                 "a network with a map of \(configuration.grid!) got fields of \(sides)")
-            h = h + position
+            h = h + position.to(h.dtype)
         }
         if let context, let embedding = self.context {
             let frames = context.to(h.dtype).lengthened(1, by: tokens.time * patch.time - extent.time, periodic: false)

@@ -29,6 +29,12 @@ extension Trainer {
                 "the training in \(output.path) was begun with \(saved.exampleCount) examples, now there are "
                     + "\(state.exampleCount): go on with the same data, or start in a new folder")
         }
+        guard saved.identity == state.identity else {
+            throw TrainingError(
+                .configuration,
+                "the training in \(output.path) was begun with other data, parts of the model, or precision: go on with "
+                    + "the same, or start in a new folder")
+        }
         do {
             try task.module.load(checkpoint.part(.model), strict: true)
             try optimization.restore(checkpoint)

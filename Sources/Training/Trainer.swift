@@ -41,10 +41,12 @@ public final class Trainer<Task: TrainingTask> {
     ///
     /// - Parameters:
     ///   - output: folder of the run; a run that is already there goes on
+    ///   - identity: a hash of what the losses depend on beside `configuration` and the number of examples; a run goes on
+    ///     with the same only
     ///   - interruption: asks to stop between two steps
     /// - Throws: `TrainingError` when the configuration is out of range or there are no examples.
     public init(
-        _ task: Task, configuration: TrainingConfiguration, output: URL,
+        _ task: Task, configuration: TrainingConfiguration, output: URL, identity: String? = nil,
         reporter: any ProgressReporter = SilentReporter(),
         interruption: Interruption = Interruption()
     ) throws {
@@ -62,7 +64,7 @@ public final class Trainer<Task: TrainingTask> {
         optimization = try Optimization(task.module, configuration)
         prefetcher = BatchPrefetcher(task.examples)
         order = DataOrder(count: count, seed: configuration.seed)
-        state = TrainingState(configuration: configuration, exampleCount: count)
+        state = TrainingState(configuration: configuration, exampleCount: count, identity: identity)
     }
 
     /// Trains, or goes on training, until the end, an interruption, or the end of the time budget.

@@ -12,6 +12,8 @@ public struct TrainingState: Sendable, Hashable, Codable {
     public var examplesSeen = 0
     /// Examples of one epoch; another number would be another order.
     public var exampleCount: Int
+    /// What else makes it this training and no other (data, what the loss is made of, precision), as a hash.
+    public var identity: String?
     /// Training time in seconds, interruptions left out.
     public var seconds = 0.0
     /// Sum of the losses since the last line of the curves.
@@ -46,8 +48,9 @@ public struct TrainingState: Sendable, Hashable, Codable {
 
     static let currentFormat = 1
 
-    init(configuration: TrainingConfiguration, exampleCount: Int) {
+    init(configuration: TrainingConfiguration, exampleCount: Int, identity: String? = nil) {
         self.configuration = configuration
+        self.identity = identity
         self.exampleCount = exampleCount
         plannedSteps = configuration.steps
     }

@@ -195,7 +195,7 @@ private final class Stopper: ProgressReporter, @unchecked Sendable {
         #expect(error.description.contains("holds no Gaussian law"))
     }
 
-    @Test func aLawOfOtherWindowsIsRefused() throws {
+    @Test func aLawThatDoesNotFitIsRefused() throws {
         let folder = try Scratch.copy(of: model())
         let url = folder.appendingPathComponent("anchor.safetensors")
         let law = try Safetensors.read(url)
@@ -205,6 +205,14 @@ private final class Stopper: ProgressReporter, @unchecked Sendable {
         try Safetensors.write(cut, to: url, metadata: metadata)
         let error = try #require(throws: ModelError.self) { try TrajectoryModel(contentsOf: folder) }
         #expect(error.description.contains("anchor.safetensors") && error.description.contains("train"))
+        // A sound law of longer windows.
+        let torus = try Scratch.copy(of: World.torus.get().model)
+        let anchor = torus.appendingPathComponent("anchor.safetensors")
+        let lags = try #require(Safetensors.read(anchor)["lag_covariances"])
+        try Safetensors.write(
+            ["lag_covariances": Tensor.cat([lags, lags], 0)], to: anchor, metadata: Safetensors.metadata(anchor))
+        let other = try #require(throws: ModelError.self) { try TrajectoryModel(contentsOf: torus) }
+        #expect(other.description.contains("different models"))
     }
 
     @Test func anArchiveOnAnotherGridIsRefused() throws {

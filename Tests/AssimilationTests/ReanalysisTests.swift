@@ -115,7 +115,7 @@ private func observations(of trajectory: Tensor, seed: Int, count: Int = 25) -> 
     /// Sums in other orders: float32 rounding, grown by the sampler.
     @Test("A member is the same whatever else is drawn", arguments: names)
     func membersDoNotDependOnTheirBatch(_ name: String) throws {
-        let model = try TrajectoryModel(contentsOf: world(name).model)
+        let model = try TrajectoryModel(contentsOf: world(name).model, precision: .float32)
         let times = Array(World.times[80..<86])
         let y = observations(of: truth, seed: 4)
         let reanalysis = try Reanalysis(model: model, times: times, observations: y, options: PosteriorOptions())

@@ -90,7 +90,7 @@ extension World {
     /// Draws of the diffusion posterior.
     func assimilated(
         _ model: TrajectoryModel, named name: String, _ vector: ObservationVector, members: Int, draw: Int,
-        options: PosteriorOptions, onStep: (Int, Int) -> Void
+        options: PosteriorOptions, onStep: (Int, Int) throws -> Void
     ) throws -> Outcome {
         let start = ContinuousClock.now
         let reanalysis = try Reanalysis(model: model, times: truth.times, observations: vector, options: options)
@@ -101,7 +101,7 @@ extension World {
         }
         for (g, group) in groups.enumerated() {
             drawn += try reanalysis.draw(members: group, seed: draw) { step in
-                onStep(g * step.total + step.step, groups.count * step.total)
+                try onStep(g * step.total + step.step, groups.count * step.total)
             }
         }
         return try scored(drawn, method: name, draw: draw, seconds: (ContinuousClock.now - start).seconds)

@@ -11,10 +11,10 @@ struct ExperimentOptions: ParsableCommand {
             the posterior, and scores it beside optimal interpolation on the same observations. A training that stands \
             in the output folder is used again, an interrupted one goes on.
 
-              swift run -c release era5-uk --data t2m-2019-03-01_25.nc -o out/era5-uk
-              swift run -c release era5-uk --data t2m-2019-03-01_25.nc -o out/era5-uk-quick --quick
+              swift run -c release era5-uk --data t2m-2019-03-01_25.nc
+              swift run -c release era5-uk --data t2m-2019-03-01_25.nc --quick
 
-            The full run takes about an hour on two cores, --quick under three minutes: it trains for a few steps only, \
+            The full run takes about half an hour on two cores, --quick under three minutes: it trains for a few steps only, \
             on one draw of stations and one day, to show the way and not the quality.
             """)
 
@@ -24,8 +24,11 @@ struct ExperimentOptions: ParsableCommand {
             valueName: "file"))
     var data: String
 
-    @Option(name: [.short, .long], help: ArgumentHelp("Folder for model and page.", valueName: "folder"))
-    var output = "out/era5-uk"
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp(
+            "Folder for model and page; out/era5-uk by default, out/era5-uk-quick under --quick.", valueName: "folder"))
+    var output: String?
 
     @Option(help: ArgumentHelp("Draws of stations.", valueName: "count"))
     var draws = 5
@@ -53,5 +56,5 @@ struct ExperimentOptions: ParsableCommand {
     /// The archive.
     var archive: URL { URL(fileURLWithPath: data) }
     /// Folder for model and page.
-    var folder: URL { URL(fileURLWithPath: output, isDirectory: true) }
+    var folder: URL { URL(fileURLWithPath: output ?? (quick ? "out/era5-uk-quick" : "out/era5-uk"), isDirectory: true) }
 }

@@ -38,11 +38,12 @@ func look(
 
     let place = farthestPoint(truth.grid, from: observations)
     func series(_ values: [Float]) -> [Double] { truth.times.indices.map { Double(values[$0 * cells + place]) } }
-    let (row, column) = (place / truth.grid.shape.x, place % truth.grid.shape.x)
+    let (row, longitude) = (place / truth.grid.shape.x, truth.grid.x.values[place % truth.grid.shape.x])
     try await page.figure(
         SeriesFigure(
             times: .instants(truth.times), quantity: "2 m temperature", units: "K",
-            title: "\(truth.grid.y.values[row])° N, \(abs(truth.grid.x.values[column]))° W, far from any station",
+            title:
+                "\(truth.grid.y.values[row])° N, \(abs(longitude))° \(longitude < 0 ? "W" : "E"), far from any station",
             members: posterior.members.map(series), truth: series(truth.values)),
         caption: "The members at the point farthest from all stations, and the truth there.")
     if let ranks = posterior.scores.rankHistogram {

@@ -33,11 +33,12 @@ public func scaledDotProductAttention(
             .tensor(query), .tensor(key), .tensor(value), .optional(mask), .double(0), .bool(causal), .none, scaling)[
                 0]!
     }
-    if mask == nil, !causal, query.dtype == .bfloat16, query.device == .cpu, query.size(-2) * key.size(-2) <= 1 << 20 {
+    let pairs = query.shape.dropLast(1).reduce(1, *) * key.size(-2)
+    if mask == nil, !causal, query.dtype == .bfloat16, query.device == .cpu, pairs <= 1 << 25 {
         // In bfloat16 on a CPU the fused kernel sets up a product for each block of each head: short sequences take four
-        // to eight times longer than plain products over all heads at once.
-        let scores = query.matmul(key.transpose(-1, -2)) * (scale ?? 1 / Double(query.size(-1)).squareRoot())
-        return scores.softmax(-1).matmul(value)
+        // to eight times longer than plain products over all heads at once, whose scores take 64 MiB at most.
+        let scaled = query * (scale ?? 1 / Double(query.size(-1)).squareRoot())
+        return scaled.matmul(key.transpose(-1, -2)).softmax(-1).matmul(value)
     }
     return Operator.attention(
         .tensor(query), .tensor(key), .tensor(value), .optional(mask), .double(0), .bool(causal), scaling)

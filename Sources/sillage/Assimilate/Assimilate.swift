@@ -107,7 +107,7 @@ struct Assimilate: AsyncParsableCommand {
             references: "Rozet and Louppe 2023, arXiv 2306.10574; Rozet et al. 2024, arXiv 2405.13712",
             modelHash: try modelHash(fileURL(model)),
             observationsHash: try ContentHash.sha256(of: fileURL(observations)),
-            seed: common.seed, sampler: configuration)
+            seed: common.seed, sampler: "\(configuration), network in \(common.precision.dtype(on: .cpu))")
     }
 
     private func fingerprint() throws -> String {
@@ -115,7 +115,7 @@ struct Assimilate: AsyncParsableCommand {
             "method": configuration, "model": try modelHash(fileURL(model)),
             "observations": try ContentHash.sha256(of: fileURL(observations)), "seed": "\(common.seed)",
             "members": "\(members)", "period": period?.description ?? "", "matching": matching.description,
-            "gamma": "\(gamma)", "precision": common.precision.rawValue,
+            "gamma": "\(gamma)", "precision": "\(common.precision.dtype(on: .cpu))",
         ])
     }
 }

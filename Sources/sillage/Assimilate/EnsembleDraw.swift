@@ -50,6 +50,8 @@ struct EnsembleDraw {
                             note: "members \(group[0])–\(group[group.count - 1])"))
                 }
                 for (member, values) in zip(group, drawn) { try writer.write(member: member, values: values) }
+                let written = members - missing.count + min((i + 1) * reanalysis.options.batch, missing.count)
+                if written < members { reporter.say("\(written) of \(members) members are written") }
             }
         }
         try writer.finish(evaluations: reanalysis.evaluations * members)

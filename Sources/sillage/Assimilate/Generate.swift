@@ -64,10 +64,10 @@ struct Generate: AsyncParsableCommand {
                 title: "Prior ensemble of trajectories", command: commandLine, version: Sillage.programVersion,
                 source: "Sillage \(Sillage.programVersion), latent diffusion model \(card.name)",
                 references: "Rozet et al. 2025, arXiv 2504.18720", modelHash: hash, seed: common.seed,
-                sampler: sampling.description),
+                sampler: "\(sampling), network in \(common.precision.dtype(on: .cpu))"),
             fingerprint: ContentHash.fingerprint([
                 "model": hash, "seed": "\(common.seed)", "members": "\(members)", "times": "\(times)",
-                "sampling": sampling.description, "precision": common.precision.rawValue,
+                "sampling": sampling.description, "precision": "\(common.precision.dtype(on: .cpu))",
             ]), reporter: reporter)
         try await draw.run()
         reporter.finish()
