@@ -13,7 +13,7 @@ final class AnchorPreconditioner {
         let index: Tensor
         /// Aᵀ along the law's leading coordinates, transposed: shape (observations, leading).
         let coordinates: Tensor
-        /// Squares of the other coordinates, where there are any: shape (observations, rank − leading).
+        /// Squares of the other coordinates, summed over groups of like variance: shape (observations, groups).
         let trailing: Tensor?
         /// Aᵀ rows' products, needed where the law has a residual: shape (observations, observations).
         let gram: Tensor?
@@ -22,9 +22,11 @@ final class AnchorPreconditioner {
 
     /// Coordinates of largest variance that are kept in full; the others, which carry little, count on the diagonal.
     private static let leadingCoordinates = 12_288
+    /// Groups of the others: neighbours in variance share its mean.
+    private static let groups = 128
 
     private let law: any GaussianLaw
-    /// The law's coordinates, largest variance first; nil where all are kept.
+    /// The law's coordinates, largest variance first, those that are grouped as (groups, members); nil where all are kept.
     private let order: (leading: Tensor, trailing: Tensor)?
     private let blocks: [Block]
     private var factors: (noise: Noise, cholesky: [Tensor])?
@@ -36,10 +38,15 @@ final class AnchorPreconditioner {
     ///   - layout: the windows of the trajectory
     init(law: any GaussianLaw, observation: FieldObservation, codec: LatentCodec, layout: WindowLayout) {
         self.law = law
-        let leading = Self.leadingCoordinates
-        if law.rank > leading {
+        // Groups of one size each: what does not divide stays among the leading coordinates.
+        let size = (law.rank - Self.leadingCoordinates) / Self.groups
+        if size > 0 {
             let sorted = law.variances.sort(0, descending: true).indices
-            order = (sorted.narrow(0, 0, leading), sorted.narrow(0, leading, law.rank - leading))
+            let leading = law.rank - size * Self.groups
+            order = (
+                sorted.narrow(0, 0, leading),
+                sorted.narrow(0, leading, size * Self.groups).reshape([Self.groups, size])
+            )
         } else {
             order = nil
         }
@@ -54,7 +61,8 @@ final class AnchorPreconditioner {
             let pieces = members.chunked(by: 64).enumerated().map { i, chunk -> (Tensor, Tensor?) in
                 let all = law.project(rows.narrow(0, i * 64, chunk.count))
                 guard let order else { return (all, nil) }
-                return (all.indexSelect(1, order.leading), all.indexSelect(1, order.trailing).square())
+                let others = all.indexSelect(1, order.trailing.flatten()).square()
+                return (all.indexSelect(1, order.leading), others.reshape([chunk.count, Self.groups, -1]).sum(2))
             }
             return Block(
                 index: index, coordinates: Tensor.cat(pieces.map(\.0), 0),
@@ -85,7 +93,8 @@ final class AnchorPreconditioner {
             let leading = order.map { along.indexSelect(0, $0.leading) } ?? along
             var matrix = (block.coordinates * leading).matmul(block.coordinates.transpose(0, 1))
             if let trailing = block.trailing, let order {
-                matrix = matrix + trailing.matmul(along.indexSelect(0, order.trailing)).diagEmbed()
+                let means = along.indexSelect(0, order.trailing.flatten()).reshape(order.trailing.shape).mean([1])
+                matrix = matrix + trailing.matmul(means).diagEmbed()
             }
             if let gram = block.gram, let across { matrix = matrix + across * gram }
             return (matrix + block.variances.diagEmbed()).cholesky()

@@ -40,8 +40,9 @@ public struct PosteriorOptions: Sendable, Hashable {
     public var sampler = SamplerKind.dpm
     /// Steps of the sampler.
     public var steps = 16
-    /// Solver iterations of moment matching; 0 takes the anchor's solve as it is.
-    public var iterations = 1
+    /// Solver iterations of moment matching; 0 takes the anchor's solve as it is, which one or two iterations do not
+    /// improve on: they start from it and need a few more to agree with the network's own covariance.
+    public var iterations = 0
     /// Solver of moment matching.
     public var solve = Solve.gmres
     /// γ of SDA, for observations in units of their climatological deviation.

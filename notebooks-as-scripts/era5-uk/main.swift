@@ -26,7 +26,11 @@ func tell(_ options: ExperimentOptions) async throws {
         title: "From stations to an ensemble of trajectories",
         subtitle: "ERA5 2 m temperature over the British Isles, March 2019")
     let progress: any ProgressReporter = ProgressBar()
-    func publish(_ row: Row) { print(options.json ? row.json : row.text) }
+    func publish(_ row: Row) {
+        print(options.json ? row.json : row.text)
+        // Rows are worth reading as they come, also through a pipe.
+        fflush(nil)
+    }
 
     // %% [markdown]
     page.markdown(

@@ -42,8 +42,9 @@ struct Assimilate: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Iterations of moment matching's linear solve; 0 takes the anchor's solve as it is.", valueName: "count"))
-    var iterations = 1
+            "Iterations of moment matching's linear solve. By default 0, the solve of the model's Gaussian anchor as it is; "
+                + "3 for a model without an anchor.", valueName: "count"))
+    var iterations: Int?
 
     @Option(help: "Solver of moment matching: cg (conjugate gradients) or gmres.")
     var solver = PosteriorOptions.Solve.gmres
@@ -57,7 +58,7 @@ struct Assimilate: AsyncParsableCommand {
 
     func validate() throws {
         guard members > 0 else { throw ValidationError("--members is \(members): give 1 or more") }
-        guard iterations >= 0 else { throw ValidationError("--iterations is \(iterations): give 0 or more") }
+        if let iterations, iterations < 0 { throw ValidationError("--iterations is \(iterations): give 0 or more") }
         guard gamma >= 0 else { throw ValidationError("--gamma is \(gamma): give 0 or more") }
     }
 
@@ -84,7 +85,8 @@ struct Assimilate: AsyncParsableCommand {
                 + "\(CFTime.iso(times[times.count - 1], calendar: card.calendar))")
 
         var options = sampling.options
-        (options.method, options.iterations, options.solve, options.gamma) = (method, iterations, solver, gamma)
+        (options.method, options.solve, options.gamma) = (method, solver, gamma)
+        options.iterations = iterations ?? (trajectory.anchor == nil ? 3 : 0)
         let reanalysis = try Reanalysis(model: trajectory, times: times, observations: vector, options: options)
         let draw = EnsembleDraw(
             reanalysis: reanalysis, members: members, seed: Int(common.seed), output: output,
@@ -97,7 +99,8 @@ struct Assimilate: AsyncParsableCommand {
     }
 
     private var configuration: String {
-        "\(method.rawValue), \(solver.rawValue) with \(iterations) iterations, \(sampling)"
+        let solve = iterations.map { "\(solver.rawValue) with \($0) iterations" } ?? "default solve"
+        return "\(method.rawValue), \(solve), \(sampling)"
     }
 
     private func provenance(_ card: ModelCard) throws -> Provenance {
