@@ -133,5 +133,9 @@ final class FolderLock {
         }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Closing alone would leave the lock to a child process between its fork and its exec, which holds a copy.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

@@ -26,7 +26,7 @@ import Testing
 
     private func values(_ name: String) throws -> [Float] {
         let archive = try Archive(contentsOf: [folder.url.appendingPathComponent(name)])
-        return try archive.readEnsemble(members: 0..<6, times: archive.times.indices)
+        return try archive.readEnsemble(members: 0..<3, times: archive.times.indices)
     }
 
     private func copyOfModel() throws -> URL {
@@ -38,10 +38,10 @@ import Testing
     /// Ctrl-C keeps the members that are done; the same command draws the rest, and the result is that of a run that
     /// nobody stopped.
     @Test func anInterruptedDrawGoesOn() async throws {
-        let running = try Command.start(assimilate("--members", "6", "-o", "a.nc"), in: folder.url)
+        let running = try Command.start(assimilate("--members", "3", "-o", "a.nc"), in: folder.url)
         let limit = Date().addingTimeInterval(240)
-        // Five members are still to be drawn when the first is reported.
-        while !running.errors.contains("1 of 6 members are written"), running.process.isRunning, Date() < limit {
+        // Two members are still to be drawn when the first is reported.
+        while !running.errors.contains("1 of 3 members are written"), running.process.isRunning, Date() < limit {
             await Task.yield()
         }
         running.process.interrupt()
@@ -49,12 +49,12 @@ import Testing
         #expect(stopped.code == 130, "\(stopped.errors)")
         #expect(stopped.errors.contains("the same command goes on with the rest"), "\(stopped.errors)")
         #expect(folder.names == ["a.nc.partial", "obs.csv"])
-        let rest = try await Command.run(assimilate("--members", "6", "-o", "a.nc"), in: folder.url)
+        let rest = try await Command.run(assimilate("--members", "3", "-o", "a.nc"), in: folder.url)
         #expect(rest.code == 0 && rest.errors.contains("members are there"), "\(rest.errors)")
-        let whole = try await Command.run(assimilate("--members", "6", "-o", "b.nc"), in: folder.url)
+        let whole = try await Command.run(assimilate("--members", "3", "-o", "b.nc"), in: folder.url)
         #expect(whole.code == 0, "\(whole.errors)")
         let (a, b) = try (values("a.nc"), values("b.nc"))
-        #expect(a.count == 6 * 32 * 2 * 4_096 && a.count == b.count)
+        #expect(a.count == 3 * 32 * 2 * 4_096 && a.count == b.count)
         // The same members drawn one by one on the same machine: rounding alone may differ, by far less than a thousandth
         // of q1's deviation of 8e-6.
         #expect(zip(a, b).allSatisfy { abs($0 - $1) < 8e-9 })
@@ -93,7 +93,7 @@ import Testing
 
     @Test func thePriorIsDrawnWithoutObservations() async throws {
         let outcome = try await Command.run(
-            ["generate", "--model", Self.model.path, "--members", "2", "--steps", "2", "-o", "prior.nc", "--json"],
+            ["generate", "--model", Self.model.path, "--members", "1", "--steps", "1", "-o", "prior.nc", "--json"],
             in: folder.url)
         #expect(outcome.code == 0, "\(outcome.errors)")
         let inspected = try await Command.run(["inspect", "prior.nc", "--json"], in: folder.url)
