@@ -87,10 +87,11 @@ struct Assimilate: AsyncParsableCommand {
         var options = sampling.options
         (options.method, options.solve, options.gamma) = (method, solver, gamma)
         options.iterations = iterations ?? (trajectory.anchor == nil ? 3 : 0)
+        let how = configuration(iterations: options.iterations)
         let reanalysis = try Reanalysis(model: trajectory, times: times, observations: vector, options: options)
         let draw = EnsembleDraw(
             reanalysis: reanalysis, members: members, seed: Int(common.seed), output: output,
-            provenance: try provenance(card), fingerprint: try fingerprint(), reporter: reporter)
+            provenance: try provenance(card, how), fingerprint: try fingerprint(how), reporter: reporter)
         try await draw.run()
         reporter.finish()
         try common.print(
@@ -98,12 +99,12 @@ struct Assimilate: AsyncParsableCommand {
             text: "\(output): \(members) members of \(times.count) states from \(vector.count) observations")
     }
 
-    private var configuration: String {
-        let solve = iterations.map { "\(solver.rawValue) with \($0) iterations" } ?? "default solve"
-        return "\(method.rawValue), \(solve), \(sampling)"
+    private func configuration(iterations: Int) -> String {
+        let solve = iterations == 0 ? "solve of the anchor" : "\(solver.rawValue) with \(iterations) iterations"
+        return method == .mmps ? "mmps, \(solve), \(sampling)" : "\(method.rawValue), \(sampling)"
     }
 
-    private func provenance(_ card: ModelCard) throws -> Provenance {
+    private func provenance(_ card: ModelCard, _ configuration: String) throws -> Provenance {
         Provenance(
             title: "Posterior ensemble of trajectories", command: commandLine, version: Sillage.programVersion,
             source: "Sillage \(Sillage.programVersion), latent diffusion model \(card.name)",
@@ -113,7 +114,7 @@ struct Assimilate: AsyncParsableCommand {
             seed: common.seed, sampler: "\(configuration), network in \(common.precision.dtype(on: .cpu))")
     }
 
-    private func fingerprint() throws -> String {
+    private func fingerprint(_ configuration: String) throws -> String {
         ContentHash.fingerprint([
             "method": configuration, "model": try modelHash(fileURL(model)),
             "observations": try ContentHash.sha256(of: fileURL(observations)), "seed": "\(common.seed)",
