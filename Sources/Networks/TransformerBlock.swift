@@ -20,9 +20,8 @@ final class FeedForward: Module {
 /// x ← x + g₁ attention((1 + s₁) norm(x) + b₁),   x ← x + g₂ mlp((1 + s₂) norm(x) + b₂).
 ///
 /// The modulation's weights start at zero, but the gates at one, unlike in the source: the network's output layer starts
-/// at zero already. With both at zero a denoiser anchored at a Gaussian one sits on a saddle, for no linear function of
-/// its input improves it, and a gate gets a gradient only once the output has one: hundreds of steps pass before it
-/// leaves.
+/// at zero already. With both at zero a denoiser anchored at a Gaussian one starts near a saddle: no linear function
+/// of its input improves it, and a gate has no gradient before the output has weights.
 ///
 /// - Source: Peebles and Xie 2022, arXiv 2212.09748.
 final class TransformerBlock: Module {
