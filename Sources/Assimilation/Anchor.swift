@@ -69,8 +69,8 @@ func readAnchor(_ url: URL) throws -> any GaussianLaw {
     if let Γ = tensors["lag_covariances"], let x = metadata["x"].flatMap(Int.init) {
         let shape = Γ.shape
         try require(
-            shape.count == 6 && shape[5] == 2 && shape[2] == x / 2 + 1 && shape[3] == shape[4],
-            "lag_covariances of shape \(shape) are none of a grid of \(x) points along x")
+            Γ.dtype == .float32 && shape.count == 6 && shape[5] == 2 && shape[2] == x / 2 + 1 && shape[3] == shape[4],
+            "lag_covariances of shape \(shape), \(Γ.dtype), are none of a grid of \(x) points along x")
         return HomogeneousLaw(lagCovariances: Γ.viewAsComplex(), x: x)
     }
     guard
@@ -84,8 +84,9 @@ func readAnchor(_ url: URL) throws -> any GaussianLaw {
     try require(
         spatial.shape.count == 2 && spatial.shape[0] == points
             && temporal.shape == [spatial.shape[1] * shape[1], variances.count] && variances.shape.count == 1
-            && residual.count == 1,
-        "its modes (\(spatial.shape), \(temporal.shape), \(variances.shape)) do not fit windows of shape \(shape)")
+            && residual.count == 1 && residual.item() > 0 && residual.item().isFinite,
+        "its modes (\(spatial.shape), \(temporal.shape), \(variances.shape)) do not fit windows of shape \(shape), "
+            + "or its residual variance is not positive")
     return EmpiricalOrthogonalLaw(
         shape: shape, spatialModes: spatial, temporalModes: temporal, variances: variances,
         residualVariance: residual.item())

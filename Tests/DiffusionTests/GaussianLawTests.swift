@@ -191,6 +191,21 @@ func redNoise(_ time: Int, channels: Int, y: Int, x: Int, seed: Int) -> Tensor {
         #expect(abs(law.mean { $0 / ($0 + 1) } - trace) < 1e-5)
     }
 
+    /// Two groups of frequencies and two channels: the coordinates are still an isometry, and filtering is still symmetric.
+    @Test func longWindowsOfSeveralChannelsLoseNothing() {
+        let window = HomogeneousLaw.coupledFrequencies + 6
+        let law = HomogeneousLaw(segments: [redNoise(200, channels: 2, y: 3, x: 4, seed: 16)], window: window)
+        let x = normals([2] + law.shape, seed: 17, dtype: .float32)
+        let y = normals([2] + law.shape, seed: 18, dtype: .float32)
+        #expect(distance(law.expand(law.project(x)), x) < 1e-5)
+        #expect(distance(law.project(x).square().sum([1]), x.square().sum([1, 2, 3, 4])) < 1e-3)
+        let noise = [Noise](repeating: Noise(α: 1, σ: 0.5), count: 2)
+        let (left, right) = (
+            (law.wiener(x, each: noise) * y).sum().item(), (x * law.wiener(y, each: noise)).sum().item()
+        )
+        #expect(abs(left - right) < 1e-4 * abs(left) + 1e-3)
+    }
+
     @Test func longWindowsStayPositiveAndClose() {
         let segments = [redNoise(400, channels: 1, y: 2, x: 3, seed: 15)]
         let window = HomogeneousLaw.coupledFrequencies + 10

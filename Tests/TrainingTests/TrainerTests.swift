@@ -154,6 +154,22 @@ struct TrainerTests {
         }
     }
 
+    /// Another autoencoder, law or precision behind the same configuration is another training.
+    @Test(arguments: ["b", nil]) func goingOnWithAnotherIdentityIsRefused(_ other: String?) throws {
+        let output = try temporaryFolder()
+        func train(_ identity: String?, steps: Int) throws -> TrainingOutcome {
+            try Trainer(SineTask(), configuration: configuration(steps: steps), output: output, identity: identity)
+                .run()
+        }
+        #expect(try train("a", steps: 5).state.step == 5)
+        #expect {
+            try train(other, steps: 8)
+        } throws: {
+            ($0 as? TrainingError)?.kind == .configuration && "\($0)".contains(output.lastPathComponent)
+        }
+        #expect(try train("a", steps: 8).state.step == 8)
+    }
+
     @Test func moreStepsMayBeAskedForLater() throws {
         let output = try temporaryFolder()
         _ = try losses(configuration(steps: 10), output: output)

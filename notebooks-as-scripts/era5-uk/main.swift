@@ -39,7 +39,7 @@ func tell(_ options: ExperimentOptions) async throws {
         else? The prior is learnt from 1 to 20 March; 21 to 25 March are analysed and scored. The classical answer, optimal \
         interpolation, gets the same observations.
 
-        What was chosen how: weights come from 1 to 20 March and are those of the last training step; 21 to 25 March give \
+        What was chosen how: weights come from 1 to 20 March, the moving average at the last step; 21 to 25 March give \
         the validation losses below and the autoencoder's own error, which is added to that of the observations. The \
         Gaussian law's mixture and inflation were settled on 16 to 20 March, from a law of 1 to 15 March, after first trials \
         on two draws of the scored days; that the anchor's solve is taken without iterations, on one of those draws and on \
@@ -65,7 +65,8 @@ func tell(_ options: ExperimentOptions) async throws {
 
         An autoencoder turns each state into a few channels on a coarser grid, and back. A denoiser then learns windows of \
         24 such states. It is anchored at a Gaussian law: with the network at zero the posterior is optimal interpolation \
-        (in latent space), and a validation loss of 1 is what that law alone gets.
+        (in latent space), and a loss of 1 is the error that this law expects of itself. What it \
+        really gets on the days held out is the validation loss before the first step.
         """)
     // %%
     let model = options.folder.appendingPathComponent("model", isDirectory: true)
@@ -119,7 +120,7 @@ func tell(_ options: ExperimentOptions) async throws {
                 .number(trajectory.card.denoiser?.training.seconds ?? .nan),
                 .text(
                     String(
-                        format: "loss %.3f (1 is the Gaussian law alone)",
+                        format: "loss %.3f",
                         trajectory.card.denoiser?.validationLoss ?? .nan)),
             ],
         ], caption: "The two trainings.")
@@ -145,10 +146,8 @@ func tell(_ options: ExperimentOptions) async throws {
     }
     let (spatial, spaceTime) = (try plain(0), try plain(1))
     var outcomes: [Outcome] = []
-    var first: Observations?
     for draw in 0..<options.drawCount {
         let observations = try world.observations(stations: options.stations, draw: draw)
-        if draw == 0 { first = observations }
         let vector = try world.vector(observations)
         if interruption.isRequested { throw CancellationError() }
         let (tuned, _) = try OptimalInterpolation.tuned(
@@ -232,8 +231,8 @@ func tell(_ options: ExperimentOptions) async throws {
         """)
     // %%
     let shown = outcomes.filter { $0.draw == 0 }
-    guard let posterior = shown.last, let first else { throw CancellationError() }
-    try await look(world, posterior, shown, first, &page)
+    let first = try world.observations(stations: options.stations, draw: 0)
+    try await look(world, shown[shown.count - 1], shown, first, &page)
     page.provenance([
         ("command", CommandLine.arguments.joined(separator: " ")), ("archive", options.archive.lastPathComponent),
         ("mode", options.quick ? "quick" : "full"), ("seed", "0; stations of draw n from seed n"),

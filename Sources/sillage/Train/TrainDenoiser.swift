@@ -10,8 +10,9 @@ struct TrainDenoiser: AsyncParsableCommand {
         commandName: "denoiser",
         abstract: "Learn the trajectories of an archive in the latent space of a model's autoencoder.",
         discussion: """
-            Estimates the Gaussian law of latent windows and learns what is not Gaussian. A loss of 1 on held-out \
-            windows is what the Gaussian law alone gets; with the network at zero, assimilation is optimal interpolation.
+            Estimates the Gaussian law of latent windows and learns what is not Gaussian. A loss of 1 is the \
+            error that the law expects of itself; what it really gets on held-out windows is the validation loss at step 0. \
+            With the network at zero, assimilation is optimal interpolation.
 
               sillage train denoiser --config denoiser.yaml --data t2m.nc --model model/
 
