@@ -1,9 +1,10 @@
 import Diffusion
 import Torch
 
-/// The solve of moment matching as the Gaussian anchor knows it: R + A V_σ Aᵀ with V_σ the anchor's posterior covariance
-/// at the noise level and A the observation operator through the decoder, linearised at the mean. Where the network adds
-/// little it is the exact matrix; elsewhere it makes one or two iterations enough.
+/// The solve of moment matching along the directions of the Gaussian anchor: R + A V_σ Aᵀ with V_σ the anchor's posterior
+/// covariance at the noise level, times the denoiser's measured errors over it (``ErrorSpectrum``), and A the observation
+/// operator through the decoder, linearised at the mean. A network that knows more than its anchor errs less, and the
+/// anchor's own covariance would keep the posterior from the observations.
 ///
 /// Observations of one window are solved together, those of different windows apart, so cost is linear in the length.
 /// Windows with the same stations at the same places share a factor.
@@ -26,6 +27,7 @@ final class AnchorPreconditioner {
     private static let groups = 128
 
     private let law: any GaussianLaw
+    private let errors: ErrorSpectrum?
     /// The law's coordinates, largest variance first, those that are grouped as (groups, members); nil where all are kept.
     private let order: (leading: Tensor, trailing: Tensor)?
     private let blocks: [Block]
@@ -35,9 +37,13 @@ final class AnchorPreconditioner {
     ///
     /// - Parameters:
     ///   - law: the anchor of one window
+    ///   - errors: what the denoiser was measured to leave unknown; nil takes the law's word
     ///   - layout: the windows of the trajectory
-    init(law: any GaussianLaw, observation: FieldObservation, codec: LatentCodec, layout: WindowLayout) {
-        self.law = law
+    init(
+        law: any GaussianLaw, errors: ErrorSpectrum?, observation: FieldObservation, codec: LatentCodec,
+        layout: WindowLayout
+    ) {
+        (self.law, self.errors) = (law, errors)
         // Groups of one size each: what does not divide stays among the leading coordinates.
         let size = (law.rank - Self.leadingCoordinates) / Self.groups
         if size > 0 {
@@ -55,20 +61,19 @@ final class AnchorPreconditioner {
         blocks = layout.kept.enumerated().compactMap { window, kept in
             let members = sensitivities.observations(in: kept)
             guard !members.isEmpty else { return nil }
-            let rows = sensitivities.rows(members, window: layout.starts[window], length: layout.window)
-            let index = Tensor(members)
-            let flat = rows.flatten(1)
-            let pieces = members.chunked(by: 64).enumerated().map { i, chunk -> (Tensor, Tensor?) in
-                let all = law.project(rows.narrow(0, i * 64, chunk.count))
+            let range = layout.starts[window]..<layout.starts[window] + layout.window
+            // Few rows at a time: one is as large as a window of latents.
+            let pieces = members.chunked(by: 64).map { chunk -> (Tensor, Tensor?) in
+                let all = law.project(sensitivities.rows(chunk, in: range))
                 guard let order else { return (all, nil) }
                 let others = all.indexSelect(1, order.trailing.flatten()).square()
                 return (all.indexSelect(1, order.leading), others.reshape([chunk.count, Self.groups, -1]).sum(2))
             }
             return Block(
-                index: index, coordinates: Tensor.cat(pieces.map(\.0), 0),
+                index: Tensor(members), coordinates: Tensor.cat(pieces.map(\.0), 0),
                 trailing: order == nil ? nil : Tensor.cat(pieces.map { $0.1! }, 0),
-                gram: law.residualVariance > 0 ? flat.matmul(flat.transpose(0, 1)) : nil,
-                variances: observation.variances.indexSelect(0, index))
+                gram: law.residualVariance > 0 ? sensitivities.gram(members, in: range) : nil,
+                variances: observation.variances.indexSelect(0, Tensor(members)))
         }
     }
 
@@ -85,13 +90,11 @@ final class AnchorPreconditioner {
 
     private func factorise(_ block: Block, _ noise: Noise) -> Tensor {
         withNoGrad {
-            let across =
-                law.residualVariance > 0
-                ? law.posteriorVariance(Tensor([law.residualVariance], shape: [1]).to(.float32), noise) : nil
-            var along = law.posteriorVariance(law.variances, noise)
+            let (alongLaw, across) = variances(noise)
+            var along = alongLaw
             if let across { along = along - across }
             let leading = order.map { along.indexSelect(0, $0.leading) } ?? along
-            var matrix = (block.coordinates * leading).matmul(block.coordinates.transpose(0, 1))
+            var matrix = block.coordinates.lowerGram(weights: leading)
             if let trailing = block.trailing, let order {
                 let means = along.indexSelect(0, order.trailing.flatten()).reshape(order.trailing.shape).mean([1])
                 matrix = matrix + trailing.matmul(means).diagEmbed()
@@ -102,7 +105,34 @@ final class AnchorPreconditioner {
     }
 }
 
+extension AnchorPreconditioner {
+    /// Posterior variances along the law's span and across it.
+    private func variances(_ noise: Noise) -> (along: Tensor, across: Tensor?) {
+        if let errors {
+            return (errors.posteriorVariances(law, noise), errors.residualPosteriorVariance(law, noise))
+        }
+        let r = law.residualVariance
+        return (
+            law.posteriorVariance(law.variances, noise),
+            r > 0 ? law.posteriorVariance(Tensor([r], shape: [1]).to(.float32), noise) : nil
+        )
+    }
+}
+
 extension Tensor {
+    /// The lower triangle of X diag(w) Xᵀ for X of shape (rows, columns); what stands above it means nothing.
+    ///
+    /// In four strips: three eighths of the products of the full matrix are saved.
+    fileprivate func lowerGram(weights: Tensor) -> Tensor {
+        let rows = shape[0]
+        let edges = (0...4).map { $0 * rows / 4 }
+        let strips = zip(edges, edges.dropFirst()).filter { $0 < $1 }.map { first, end -> Tensor in
+            let strip = (narrow(0, first, end - first) * weights).matmul(narrow(0, 0, end).transpose(0, 1))
+            return Tensor.cat([strip, Tensor.zeros([end - first, rows - end])], 1)
+        }
+        return Tensor.cat(strips, 0)
+    }
+
     /// M⁻¹ b for the lower Cholesky factor `factor` of M.
     fileprivate func choleskySolved(by factor: Tensor) -> Tensor { factor.choleskySolve(self) }
 }
@@ -169,13 +199,19 @@ private struct Sensitivities {
         entries.indices.filter { entries[$0].first.map { range.contains($0.state) } ?? false }
     }
 
+    /// Products of the rows with one another, shape (observations, observations).
+    func gram(_ members: [Int], in range: Range<Int>) -> Tensor {
+        let flat = rows(members, in: range).flatten(1)
+        return flat.matmul(flat.transpose(0, 1))
+    }
+
     /// Rows over a window of latents, shape (observations, channels, time, y', x'); states outside are left out.
-    func rows(_ members: [Int], window start: Int, length: Int) -> Tensor {
+    func rows(_ members: [Int], in range: Range<Int>) -> Tensor {
         let shape = Array(patterns.shape.dropFirst())
-        let result = Tensor.zeros([members.count, length] + shape)
+        let result = Tensor.zeros([members.count, range.count] + shape)
         for (i, member) in members.enumerated() {
-            for entry in entries[member] where (start..<start + length).contains(entry.state) {
-                let target = result.narrow(0, i, 1).narrow(1, entry.state - start, 1)
+            for entry in entries[member] where range.contains(entry.state) {
+                let target = result.narrow(0, i, 1).narrow(1, entry.state - range.lowerBound, 1)
                 _ = target.copyInPlace(target + patterns.narrow(0, entry.pattern, 1).unsqueeze(1))
             }
         }

@@ -200,11 +200,10 @@ public func trainDenoiser(
     }
     let noise = NoiseDistribution.uniform(
         .logLogit(σmin: configuration.noise.sigmaMin, σmax: configuration.noise.sigmaMax, ρ: configuration.noise.rho))
+    let task = DenoiserTask(
+        network: network, denoiser: denoiser, codec: codec, examples: examples, validation: validation, noise: noise)
     let trainer = try Trainer(
-        DenoiserTask(
-            network: network, denoiser: denoiser, codec: codec, examples: examples, validation: validation,
-            noise: noise),
-        configuration: configuration.training, output: folder.appendingPathComponent("training/denoiser"),
+        task, configuration: configuration.training, output: folder.appendingPathComponent("training/denoiser"),
         identity: try identity(configuration, model: folder, card: card, type: network.bodyType), reporter: reporter,
         interruption: interruption)
     reporter.say("training on \(starts.count) windows of \(window) states, \(network.parameterCount) parameters")
@@ -213,7 +212,12 @@ public func trainDenoiser(
     try trainer.loadBestWeights()
 
     try Safetensors.write(network.stateDict(), to: folder.appendingPathComponent("denoiser.safetensors"))
-    if let anchor { try anchor.write(to: folder.appendingPathComponent("anchor.safetensors")) }
+    if let anchor {
+        try anchor.write(to: folder.appendingPathComponent("anchor.safetensors"))
+        reporter.say("measuring what the denoiser leaves unknown, on held-out windows")
+        try task.errorSpectrum(law: anchor, noise: configuration.noise, seed: configuration.training.seed)
+            .write(to: folder)
+    }
     card.denoiser = .init(
         network: c, stride: configuration.stride, anchor: configuration.anchor, noise: configuration.noise,
         validationLoss: outcome.state.best?.losses["loss"],

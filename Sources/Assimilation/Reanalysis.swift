@@ -40,8 +40,8 @@ public struct PosteriorOptions: Sendable, Hashable {
     public var sampler = SamplerKind.dpm
     /// Steps of the sampler.
     public var steps = 16
-    /// Solver iterations of moment matching; 0 takes the anchor's solve as it is. A single iteration from there was
-    /// measured to be worse, on both worlds: it is on its way to the network's own covariance and not there.
+    /// Solver iterations of moment matching; 0 takes the solve with measured errors as it is. A single iteration from the
+    /// law's solve was measured to be worse, on both worlds: on its way to the network's own covariance and not there.
     public var iterations = 0
     /// Solver of moment matching.
     public var solve = Solve.gmres
@@ -93,7 +93,7 @@ public struct Reanalysis {
         }
         if let anchor = model.anchor, let observation, options.method == .mmps {
             preconditioner = AnchorPreconditioner(
-                law: anchor, observation: observation, codec: model.codec, layout: layout)
+                law: anchor, errors: model.errors, observation: observation, codec: model.codec, layout: layout)
         } else {
             preconditioner = nil
         }

@@ -34,6 +34,8 @@ public struct TrajectoryModel {
     public let denoiser: any TrainableDenoiser
     /// The Gaussian law that it is anchored at, if any.
     public let anchor: (any GaussianLaw)?
+    /// What the denoiser leaves unknown along the law's directions; nil where there is no law or nothing was measured.
+    public let errors: ErrorSpectrum?
     /// States in a window.
     public let window: Int
     /// States between neighbouring windows.
@@ -63,6 +65,7 @@ public struct TrajectoryModel {
                     + "denoiser again")
         }
         denoiser = makeDenoiser(network, anchor: anchor)
+        errors = try anchor.map { try ErrorSpectrum(contentsOf: folder, law: $0) }
         (window, stride) = (part.network.window, part.stride)
     }
 
@@ -72,15 +75,16 @@ public struct TrajectoryModel {
     public func gaussian() throws -> TrajectoryModel {
         guard let anchor else { throw ModelError("the model \(card.name) has no Gaussian anchor") }
         return TrajectoryModel(
-            card: card, codec: codec, denoiser: WienerDenoiser(anchor), anchor: anchor, window: window, stride: stride)
+            card: card, codec: codec, denoiser: WienerDenoiser(anchor), anchor: anchor, errors: nil, window: window,
+            stride: stride)
     }
 
     private init(
-        card: ModelCard, codec: LatentCodec, denoiser: any TrainableDenoiser, anchor: (any GaussianLaw)?, window: Int,
-        stride: Int
+        card: ModelCard, codec: LatentCodec, denoiser: any TrainableDenoiser, anchor: (any GaussianLaw)?,
+        errors: ErrorSpectrum?, window: Int, stride: Int
     ) {
         (self.card, self.codec, self.denoiser, self.anchor) = (card, codec, denoiser, anchor)
-        (self.window, self.stride) = (window, stride)
+        (self.errors, self.window, self.stride) = (errors, window, stride)
     }
 
     /// The denoiser of latent trajectories at `times`, by sliding windows.

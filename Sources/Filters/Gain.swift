@@ -37,20 +37,7 @@ final class Gain {
     /// √diag((I − K H) B), one an element; worked out once, when first asked for.
     func standardDeviation() -> [Float] {
         if let deviation { return deviation }
-        var variance = prior
-        // Block by block: the whitened matrix is as large as the cross covariance.
-        for block in stride(from: 0, to: cross.columns, by: 1_024) {
-            let columns = block..<min(block + 1_024, cross.columns)
-            let whitened = factor.halfSolve(cross.slice(columns: columns))
-            whitened.elements.withUnsafeBufferPointer { whitened in
-                for row in 0..<cross.rows {
-                    for i in 0..<columns.count {
-                        let value = whitened[row * columns.count + i]
-                        variance[block + i] -= value * value
-                    }
-                }
-            }
-        }
+        let variance = zip(prior, factor.quadraticForms(cross)).map { $0 - $1 }
         let result = variance.map { Float(max($0, 0).squareRoot()) }
         deviation = result
         return result

@@ -37,6 +37,39 @@ public struct Cholesky: Sendable {
     /// L⁻¹ B: whitened right-hand sides, whose Gram matrix is Bᵀ A⁻¹ B.
     public func halfSolve(_ b: Matrix) -> Matrix { substitute(b, transposed: false) }
 
+    /// bᵀ A⁻¹ b for each column b of B, one number a column, by substitution in single precision with sums in double:
+    /// half the time of `halfSolve`. Relative errors are about 1e-7 times the condition number of L.
+    public func quadraticForms(_ b: Matrix) -> [Double] {
+        precondition(b.rows == order, "\(order) rows are needed, not \(b.rows)")
+        var result = [Double](repeating: 0, count: b.columns)
+        guard order > 0 else { return result }
+        // In units of the largest pivot: squares of small physical units are below what single precision holds.
+        let unit = lower.diagonal.max()!
+        let factor = lower.elements.map { Float($0 / unit) }
+        // Block by block: the whitened matrix is as large as B.
+        for start in stride(from: 0, to: b.columns, by: 1_024) {
+            let width = min(1_024, b.columns - start)
+            var block = [Float](repeating: 0, count: order * width)
+            for row in 0..<order {
+                for i in 0..<width {
+                    block[row * width + i] = Float(b.elements[row * b.columns + start + i] / (unit * unit))
+                }
+            }
+            cblas_strsm(
+                CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, blasint(order), blasint(width), 1,
+                factor, blasint(order), &block, blasint(width))
+            block.withUnsafeBufferPointer { block in
+                for row in 0..<order {
+                    for i in 0..<width {
+                        let value = Double(block[row * width + i])
+                        result[start + i] += unit * unit * value * value
+                    }
+                }
+            }
+        }
+        return result
+    }
+
     /// log det A.
     public var logDeterminant: Double { 2 * lower.diagonal.reduce(0) { $0 + log($1) } }
 

@@ -167,7 +167,7 @@ private final class Stopper: ProgressReporter, @unchecked Sendable {
 
     @Test(
         "A damaged file of a model is named",
-        arguments: ["autoencoder", "statistics", "denoiser", "anchor"].map { $0 + ".safetensors" })
+        arguments: ["autoencoder", "statistics", "denoiser", "anchor", "errors"].map { $0 + ".safetensors" })
     func damagedFilesAreNamed(_ name: String) throws {
         let folder = try Scratch.copy(of: model())
         let url = folder.appendingPathComponent(name)
@@ -205,6 +205,11 @@ private final class Stopper: ProgressReporter, @unchecked Sendable {
         try Safetensors.write(cut, to: url, metadata: metadata)
         let error = try #require(throws: ModelError.self) { try TrajectoryModel(contentsOf: folder) }
         #expect(error.description.contains("anchor.safetensors") && error.description.contains("train"))
+        // A residual that is no variance, and numbers of another type.
+        let flat = law.merging(["residual_variance": Tensor([0], shape: [1]).to(.float32)]) { $1 }
+        try Safetensors.write(flat, to: url, metadata: metadata)
+        let residual = try #require(throws: ModelError.self) { try TrajectoryModel(contentsOf: folder) }
+        #expect(residual.description.contains("residual variance is not positive"))
         // A sound law of longer windows.
         let torus = try Scratch.copy(of: World.torus.get().model)
         let anchor = torus.appendingPathComponent("anchor.safetensors")
@@ -213,6 +218,27 @@ private final class Stopper: ProgressReporter, @unchecked Sendable {
             ["lag_covariances": Tensor.cat([lags, lags], 0)], to: anchor, metadata: Safetensors.metadata(anchor))
         let other = try #require(throws: ModelError.self) { try TrajectoryModel(contentsOf: torus) }
         #expect(other.description.contains("different models"))
+        try Safetensors.write(
+            ["lag_covariances": lags.to(.float64)], to: anchor, metadata: Safetensors.metadata(anchor))
+        let double = try #require(throws: ModelError.self) { try TrajectoryModel(contentsOf: torus) }
+        #expect(double.description.contains("lag_covariances") && double.description.contains("float64"))
+    }
+
+    @Test func measuredErrorsOfAnotherModelAreRefused() throws {
+        let folder = try Scratch.copy(of: model())
+        let url = folder.appendingPathComponent("errors.safetensors")
+        let errors = try Safetensors.read(url)
+        let ratios = try #require(errors["ratios"])
+        let wrong = [
+            ratios.narrow(1, 0, ratios.shape[1] - 1), ratios - ratios, ratios.to(.float64), ratios / 0.0,
+        ]
+        for ratios in wrong {
+            try Safetensors.write(errors.merging(["ratios": ratios]) { $1 }, to: url)
+            let error = try #require(throws: ModelError.self) { try TrajectoryModel(contentsOf: folder) }
+            #expect(error.description.contains("errors.safetensors does not fit"))
+        }
+        try Safetensors.write(errors.merging(["levels": -errors["levels"]!]) { $1 }, to: url)
+        #expect(throws: ModelError.self) { try TrajectoryModel(contentsOf: folder) }
     }
 
     @Test func anArchiveOnAnotherGridIsRefused() throws {

@@ -112,6 +112,31 @@ private func observations(of trajectory: Tensor, seed: Int, count: Int = 25) -> 
         #expect(difference < 0.2)
     }
 
+    /// Where the denoiser is known to err less, its word weighs more beside that of the observations: but the gradient
+    /// that carries their correction is the network's own, so that a smaller covariance in the solve means larger steps.
+    @Test("Measured errors enter the solve", arguments: names)
+    func measuredErrorsEnterTheSolve(_ name: String) throws {
+        let folder = try Scratch.copy(of: world(name).model)
+        let url = folder.appendingPathComponent("errors.safetensors")
+        let measured = try Safetensors.read(url)
+        let times = Array(World.times[80..<86])
+        let y = observations(of: truth, seed: 4)
+        func draw(_ ratio: Double?) throws -> [Double] {
+            let ratios = measured["ratios"]!
+            let changed = ratio.map { Tensor.zeros(like: ratios) + $0 } ?? ratios
+            try Safetensors.write(measured.merging(["ratios": changed]) { $1 }, to: url)
+            let model = try TrajectoryModel(contentsOf: folder, precision: .float32)
+            return try Reanalysis(model: model, times: times, observations: y, options: PosteriorOptions())
+                .draw(members: [0], seed: 2)[0].map(Double.init)
+        }
+        let misfit = { (x: [Double]) in zip(y.innovation(of: x), y.errors).map { $0 * $0 / ($1 * $1) }.reduce(0, +) }
+        let (asMeasured, one, quarter) = (try draw(nil), try draw(1), try draw(0.25))
+        #expect(misfit(quarter) < 0.9 * misfit(one))
+        // The world is Gaussian and its law right about it: what was measured is near one.
+        let between = zip(asMeasured, one).map { abs($0 - $1) }.max()!
+        #expect(between > 0 && between < zip(quarter, one).map { abs($0 - $1) }.max()!)
+    }
+
     /// Sums in other orders: float32 rounding, grown by the sampler.
     @Test("A member is the same whatever else is drawn", arguments: names)
     func membersDoNotDependOnTheirBatch(_ name: String) throws {

@@ -39,12 +39,8 @@ import Testing
     /// nobody stopped.
     @Test func anInterruptedDrawGoesOn() async throws {
         let running = try Command.start(assimilate("--members", "3", "-o", "a.nc"), in: folder.url)
-        let limit = Date().addingTimeInterval(240)
         // Two members are still to be drawn when the first is reported.
-        while !running.errors.contains("1 of 3 members are written"), running.process.isRunning, Date() < limit {
-            await Task.yield()
-        }
-        running.process.interrupt()
+        running.interrupt(onceItSays: "1 of 3 members are written")
         let stopped = await running.finish()
         #expect(stopped.code == 130, "\(stopped.errors)")
         #expect(stopped.errors.contains("the same command goes on with the rest"), "\(stopped.errors)")

@@ -63,10 +63,20 @@ enum Command {
         /// Ends with the program.
         let end: AsyncStream<Void>
 
-        /// What it has said so far.
-        var errors: String {
-            let data = try? Data(contentsOf: scratch.appendingPathComponent("err"))
-            return String(decoding: data ?? Data(), as: UTF8.self)
+        /// Sends Ctrl-C as soon as the program has said `text` on standard error, from a thread of its own: those that tests
+        /// share may be busy for minutes.
+        func interrupt(onceItSays text: String) {
+            let (file, pid) = (scratch.appendingPathComponent("err"), process.processIdentifier)
+            Thread.detachNewThread {
+                // The file goes when the program has ended and was read.
+                while let data = try? Data(contentsOf: file) {
+                    if String(decoding: data, as: UTF8.self).contains(text) {
+                        kill(pid, SIGINT)
+                        return
+                    }
+                    Thread.sleep(forTimeInterval: 0.01)
+                }
+            }
         }
 
         /// Waits without holding one of the few threads that all tests share.

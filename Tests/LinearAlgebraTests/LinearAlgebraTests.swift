@@ -63,6 +63,19 @@ func product(_ a: Matrix, _ b: Matrix) -> Matrix {
         #expect(abs(factor.logDeterminant - eigen.values.reduce(0) { $0 + log($1) }) < 1e-9)
     }
 
+    /// In single precision, also where squares of the units are below what it holds.
+    @Test("Quadratic forms are those of the solve", arguments: [1, 1e-25]) func quadraticForms(unit: Double) throws {
+        let n = 60
+        var a = sequence(n, n + 3).outerGram
+        a.addToDiagonal([Double](repeating: 0.1, count: n))
+        let b = sequence(n, 1_500, seed: 9)
+        let expected = product(b.transposed, try Cholesky(of: a).solve(b)).diagonal
+        let scaled = Matrix(rows: n, columns: n, elements: a.elements.map { $0 * unit * unit })
+        let rows = Matrix(rows: n, columns: 1_500, elements: b.elements.map { $0 * unit * unit })
+        let found = try Cholesky(of: scaled).quadraticForms(rows)
+        for (x, y) in zip(found, expected) { #expect(abs(x / (unit * unit) - y) < 1e-4 * y) }
+    }
+
     @Test func choleskyNamesThePivotThatIsNotPositive() {
         let a = Matrix([[4, 2, 0], [2, 1, 0], [0, 0, 1]])
         #expect(throws: LinearAlgebraError.notPositiveDefinite(pivot: 1, order: 3)) { try Cholesky(of: a) }

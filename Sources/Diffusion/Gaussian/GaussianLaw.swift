@@ -10,12 +10,13 @@ public protocol GaussianLaw: Sendable {
     var variances: Tensor { get }
     /// r: variance outside the span of E; 0 where E spans everything.
     var residualVariance: Double { get }
+    /// How often each coordinate counts in a trace, shape (rank): 1, or a half for coordinates that stand for one direction
+    /// in pairs. E[(Eᵀ x)²] is λ times it, averaged over such pairs.
+    var multiplicities: Tensor { get }
     /// Eᵀ x for trajectories x of shape (batch, channels, time, y, x): shape (batch, rank).
     func project(_ x: Tensor) -> Tensor
     /// E c for coefficients c of shape (batch, rank): shape (batch, channels, time, y, x).
     func expand(_ c: Tensor) -> Tensor
-    /// The mean of f(variance) over all directions of a trajectory.
-    func mean(_ f: (Tensor) -> Tensor) -> Double
 }
 
 extension GaussianLaw {
@@ -23,6 +24,8 @@ extension GaussianLaw {
     public var dimension: Int { shape.reduce(1, *) }
     /// Number of columns of E.
     public var rank: Int { variances.count }
+    /// Once each, unless the law says otherwise.
+    public var multiplicities: Tensor { Tensor.ones(like: variances) }
     /// Mean variance of a value.
     public var meanVariance: Double { mean { λ in λ } }
 
@@ -44,7 +47,7 @@ extension GaussianLaw {
 
     /// The mean of f(variance) over all directions of a trajectory.
     public func mean(_ f: (Tensor) -> Tensor) -> Double {
-        var total = f(variances).to(.float64).sum().item()
+        var total = (f(variances) * multiplicities).to(.float64).sum().item()
         if residualVariance > 0 {
             total += f(Tensor([residualVariance], shape: [1])).item() * Double(dimension - rank)
         }

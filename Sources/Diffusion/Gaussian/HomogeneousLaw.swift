@@ -34,7 +34,7 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
     /// √2 where a wavenumber stands for its conjugate too, else 1: makes Eᵀ an isometry. Shape (wavenumbers, 1, 1, 1).
     private let weights: Tensor
     /// How often each coordinate counts in a trace, shape (rank).
-    private let multiplicities: Tensor
+    public let multiplicities: Tensor
 
     /// A law from its lag covariances.
     ///
@@ -67,9 +67,9 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
             let n = channels * size
             let part = cosines.narrow(0, first, size).to(.complex64)
             let matrix = part.matmul(toeplitz).matmul(part.transpose(0, 1))  // (count, c, c', f, f')
-                .permute([0, 1, 3, 2, 4]).reshape([count, n, n]).to(.complex128)
+                .permute([0, 1, 3, 2, 4]).reshape([count, n, n])
             let (values, vectors) = (0.5 * (matrix + matrix.transpose(1, 2).conjugate())).eigh()
-            groups.append((first..<first + size, vectors.to(.complex64)))
+            groups.append((first..<first + size, vectors))
             variances.append(values.unsqueeze(2).expand([count, n, 2]).reshape([-1]))
             multiplicities.append(multiplicity.expand([count, n, 2]).reshape([-1]))
             first += size
@@ -120,11 +120,6 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
             sum * ((taper.map { gaspariCohn(Double(τ), length: $0) } ?? 1) / Double(count))
         }
         self.init(lagCovariances: Tensor.stack(Γ, 0).reshape([window, ny, half, channels, channels]), x: nx)
-    }
-
-    /// The mean of f(variance) over all directions of a trajectory.
-    public func mean(_ f: (Tensor) -> Tensor) -> Double {
-        (f(variances) * multiplicities).to(.float64).sum().item() / Double(dimension)
     }
 
     /// Coordinates along the eigenvectors: (batch, channels, time, y, x) to (batch, rank).

@@ -42,8 +42,9 @@ struct Assimilate: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Iterations of moment matching's linear solve. By default 0, the solve of the model's Gaussian anchor as it is; "
-                + "3 for a model without an anchor.", valueName: "count"))
+            "Iterations of moment matching's linear solve. By default 0: one solve with the error covariance that was "
+                + "measured after training (errors.safetensors); 3 for a model without a Gaussian anchor.",
+            valueName: "count"))
     var iterations: Int?
 
     @Option(help: "Solver of moment matching: cg (conjugate gradients) or gmres.")
@@ -100,7 +101,7 @@ struct Assimilate: AsyncParsableCommand {
     }
 
     private func configuration(iterations: Int) -> String {
-        let solve = iterations == 0 ? "solve of the anchor" : "\(solver.rawValue) with \(iterations) iterations"
+        let solve = iterations == 0 ? "solve with measured errors" : "\(solver.rawValue) with \(iterations) iterations"
         return method == .mmps ? "mmps, \(solve), \(sampling)" : "\(method.rawValue), \(sampling)"
     }
 
@@ -136,7 +137,7 @@ struct DrawSummary: Encodable {
 func modelHash(_ folder: URL) throws -> String {
     let names = [
         "model.yaml", "statistics.safetensors", "autoencoder.safetensors", "denoiser.safetensors",
-        "anchor.safetensors",
+        "anchor.safetensors", "errors.safetensors",
     ]
     var parts: [String: String] = [:]
     for name in names {

@@ -14,6 +14,8 @@ struct TrainDenoiser: AsyncParsableCommand {
             error that the law expects of itself; what it really gets on held-out windows is the validation loss at step 0. \
             With the network at zero, assimilation is optimal interpolation.
 
+            Afterwards the denoiser's errors are measured on the held-out windows, by noise level and by direction;             assimilation weighs prior and observations by them.
+
               sillage train denoiser --config denoiser.yaml --data t2m.nc --model model/
 
             The configuration is YAML; unknown keys are errors. A small one:
