@@ -26,8 +26,7 @@ final class AnchorPreconditioner {
     /// Groups of the others: neighbours in variance share its mean.
     private static let groups = 128
 
-    private let law: any GaussianLaw
-    private let errors: ErrorSpectrum?
+    private let errors: ErrorSpectrum
     /// The law's coordinates, largest variance first, those that are grouped as (groups, members); nil where all are kept.
     private let order: (leading: Tensor, trailing: Tensor)?
     private let blocks: [Block]
@@ -36,14 +35,14 @@ final class AnchorPreconditioner {
     /// Prepares the blocks.
     ///
     /// - Parameters:
-    ///   - law: the anchor of one window
-    ///   - errors: what the denoiser was measured to leave unknown; nil takes the law's word
+    ///   - errors: what the denoiser leaves unknown of one window, along the directions of its law
     ///   - layout: the windows of the trajectory
     init(
-        law: any GaussianLaw, errors: ErrorSpectrum?, observation: FieldObservation, codec: LatentCodec,
+        errors: ErrorSpectrum, observation: FieldObservation, codec: LatentCodec,
         layout: WindowLayout
     ) {
-        (self.law, self.errors) = (law, errors)
+        self.errors = errors
+        let law = errors.law
         // Groups of one size each: what does not divide stays among the leading coordinates.
         let size = (law.rank - Self.leadingCoordinates) / Self.groups
         if size > 0 {
@@ -79,7 +78,12 @@ final class AnchorPreconditioner {
 
     /// An approximate (R + A V Aᵀ)⁻¹ applied to rows of shape (batch, observations).
     func callAsFunction(_ b: Tensor, _ noise: Noise) -> Tensor {
-        if factors?.noise != noise { factors = (noise, blocks.map { factorise($0, noise) }) }
+        if factors?.noise != noise {
+            let (along, across) = withNoGrad {
+                (errors.posteriorVariances(noise), errors.residualPosteriorVariance(noise))
+            }
+            factors = (noise, blocks.map { factorise($0, along, across) })
+        }
         var u = Tensor.zeros(like: b)
         for (block, factor) in zip(blocks, factors!.cholesky) {
             let right = b.indexSelect(1, block.index).transpose(0, 1)
@@ -88,34 +92,20 @@ final class AnchorPreconditioner {
         return u
     }
 
-    private func factorise(_ block: Block, _ noise: Noise) -> Tensor {
+    /// The Cholesky factor of a block's matrix, for posterior variances along the law's span and across it.
+    private func factorise(_ block: Block, _ variances: Tensor, _ across: Tensor?) -> Tensor {
         withNoGrad {
-            let (alongLaw, across) = variances(noise)
-            var along = alongLaw
-            if let across { along = along - across }
+            let along = across.map { variances - $0 } ?? variances
             let leading = order.map { along.indexSelect(0, $0.leading) } ?? along
             var matrix = block.coordinates.lowerGram(weights: leading)
             if let trailing = block.trailing, let order {
                 let means = along.indexSelect(0, order.trailing.flatten()).reshape(order.trailing.shape).mean([1])
-                matrix = matrix + trailing.matmul(means).diagEmbed()
+                // Less than nothing where they are better known than what lies across: the diagonal alone cannot tell it.
+                matrix = matrix + trailing.matmul(means.clamp(min: 0)).diagEmbed()
             }
             if let gram = block.gram, let across { matrix = matrix + across * gram }
             return (matrix + block.variances.diagEmbed()).cholesky()
         }
-    }
-}
-
-extension AnchorPreconditioner {
-    /// Posterior variances along the law's span and across it.
-    private func variances(_ noise: Noise) -> (along: Tensor, across: Tensor?) {
-        if let errors {
-            return (errors.posteriorVariances(law, noise), errors.residualPosteriorVariance(law, noise))
-        }
-        let r = law.residualVariance
-        return (
-            law.posteriorVariance(law.variances, noise),
-            r > 0 ? law.posteriorVariance(Tensor([r], shape: [1]).to(.float32), noise) : nil
-        )
     }
 }
 

@@ -21,8 +21,19 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
     public var denoiser: NetworkChoice
     /// Shifts periodic axes at random.
     public var shifts: Bool
+    /// The states on which the trained denoiser's errors are measured.
+    public var errors: MeasuredOn
     /// The loop.
     public var training: TrainingConfiguration
+
+    /// Where errors are measured.
+    public enum MeasuredOn: String, Codable, Sendable, CaseIterable {
+        /// On the states held out.
+        case validation
+        /// On those learnt from, where the states held out must stay unseen to be scored on; too small for a network that
+        /// has learnt them by heart.
+        case training
+    }
 
     /// The network's part of a configuration.
     public struct NetworkChoice: Codable, Sendable {
@@ -48,7 +59,7 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case window, stride, validation, anchor, noise, denoiser, shifts, training
+        case window, stride, validation, anchor, noise, denoiser, shifts, errors, training
     }
 
     /// Reads a configuration; `window`, `denoiser` and `training` must be there.
@@ -62,6 +73,7 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
         noise = try values.decodeIfPresent(NoiseConfiguration.self, forKey: .noise) ?? NoiseConfiguration()
         denoiser = try values.decode(NetworkChoice.self, forKey: .denoiser)
         shifts = try values.decodeIfPresent(Bool.self, forKey: .shifts) ?? false
+        errors = try values.decodeIfPresent(MeasuredOn.self, forKey: .errors) ?? .validation
         training = try values.decode(TrainingConfiguration.self, forKey: .training)
         guard window >= 1, stride >= 1, stride <= window, (window - stride).isMultiple(of: 2) else {
             throw ConfigurationError(
@@ -87,6 +99,11 @@ struct WindowExamples: ExampleSource, @unchecked Sendable {
     let shifts: Bool
 
     var count: Int { starts.count }
+
+    /// Some windows as they are.
+    func unshifted(_ starts: [Int]) -> WindowExamples {
+        WindowExamples(archive: archive, climatology: climatology, starts: starts, window: window, shifts: false)
+    }
 
     func batch(_ indices: [Int], random: StepRandom) throws -> WindowBatch {
         var bits = random.bits(1)
@@ -153,7 +170,8 @@ struct DenoiserTask: TrainingTask {
 ///   - files: the archive, in time order
 ///   - model: the model folder; a training begun there goes on
 ///   - precision: of the network's tokens and products
-/// - Returns: how it ended; the folder gains `denoiser.safetensors` and `anchor.safetensors` unless interrupted.
+/// - Returns: how it ended; the folder gains `denoiser.safetensors`, `anchor.safetensors` and `errors.safetensors` unless
+///   interrupted.
 /// - Throws: `FieldsError`, ``ConfigurationError``, ``ModelError``, `TrainingError`, `NetworksError`.
 public func trainDenoiser(
     _ configuration: DenoiserTrainingConfiguration, archive files: [URL], model folder: URL,
@@ -192,12 +210,13 @@ public func trainDenoiser(
 
     let examples = WindowExamples(
         archive: archive, climatology: codec.climatology, starts: starts, window: window, shifts: configuration.shifts)
-    let heldExamples = WindowExamples(
-        archive: archive, climatology: codec.climatology, starts: thinned(heldStarts, to: 64), window: window,
-        shifts: false)
-    let validation = try Array(0..<heldExamples.count).chunked(by: 8).map {
-        try heldExamples.batch($0, random: .validation(seed: configuration.training.seed))
+    let heldExamples = examples.unshifted(thinned(heldStarts, to: 64))
+    func batches(of examples: WindowExamples) throws -> [WindowBatch] {
+        try Array(0..<examples.count).chunked(by: 8).map {
+            try examples.batch($0, random: .validation(seed: configuration.training.seed))
+        }
     }
+    let validation = try batches(of: heldExamples)
     let noise = NoiseDistribution.uniform(
         .logLogit(σmin: configuration.noise.sigmaMin, σmax: configuration.noise.sigmaMax, ρ: configuration.noise.rho))
     let task = DenoiserTask(
@@ -214,9 +233,16 @@ public func trainDenoiser(
     try Safetensors.write(network.stateDict(), to: folder.appendingPathComponent("denoiser.safetensors"))
     if let anchor {
         try anchor.write(to: folder.appendingPathComponent("anchor.safetensors"))
-        reporter.say("measuring what the denoiser leaves unknown, on held-out windows")
-        try task.errorSpectrum(law: anchor, noise: configuration.noise, seed: configuration.training.seed)
-            .write(to: folder)
+        reporter.say("measuring what the denoiser leaves unknown, on \(configuration.errors.rawValue) windows")
+        let count = DenoiserTask.measuredWindows
+        let windows =
+            configuration.errors == .validation
+            ? thinned(validation, to: count / validation[0].fields.shape[0])
+            : try batches(of: examples.unshifted(thinned(starts, to: count)))
+        network.eval()
+        try task.errorSpectrum(
+            on: windows, law: anchor, noise: configuration.noise, seed: configuration.training.seed
+        ).write(to: folder)
     }
     card.denoiser = .init(
         network: c, stride: configuration.stride, anchor: configuration.anchor, noise: configuration.noise,

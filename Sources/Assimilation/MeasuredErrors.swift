@@ -1,51 +1,66 @@
 import Diffusion
+import Fields
 import Foundation
 import Torch
 
 /// The file `errors.safetensors` of a model folder: what its denoiser leaves unknown.
 extension ErrorSpectrum {
-    static let file = "errors.safetensors"
+    private static let file = "errors.safetensors"
+    /// Names the weights that were measured.
+    private static let key = "denoiser"
 
-    /// Writes levels and ratios.
+    /// Writes levels and ratios beside the denoiser that they were measured on.
     func write(to folder: URL) throws {
         try Safetensors.write(
-            ["levels": Tensor(levels, shape: [levels.count]).to(.float64), "ratios": ratios],
-            to: folder.appendingPathComponent(Self.file))
+            ["levels": Tensor(levels, shape: [levels.count], dtype: .float64), "ratios": ratios],
+            to: folder.appendingPathComponent(Self.file), metadata: [Self.key: try Self.weights(in: folder)])
     }
 
     /// Reads what `write(to:)` wrote.
     ///
-    /// - Throws: ``ModelError`` where it does not fit the law, `TorchError` for a damaged file.
+    /// - Throws: ``ModelError`` where there is none, or it is of another denoiser; `TorchError` for a damaged file.
     init(contentsOf folder: URL, law: any GaussianLaw) throws {
         let url = folder.appendingPathComponent(Self.file)
+        guard FileManager.default.fileExists(atPath: url.path) else {
+            throw ModelError(
+                "\(url.path) is missing: run the `sillage train denoiser` of this model again; a training that has ended "
+                    + "only measures its errors")
+        }
         let tensors = try Safetensors.read(url)
         guard let levels = tensors["levels"], let ratios = tensors["ratios"], levels.shape.count == 1,
             levels.dtype == .float64, ratios.dtype == .float32, levels.count > 0,
-            ratios.shape == [levels.count, Self.groups(of: law)],
-            zip(levels.doubles(), levels.doubles().dropFirst()).allSatisfy(<),
-            ratios.doubles().allSatisfy({ $0 > 0 && $0.isFinite })
+            ratios.shape == [levels.count, Self.groupCount(of: law)],
+            levels.doubles().allSatisfy(\.isFinite), zip(levels.doubles(), levels.doubles().dropFirst()).allSatisfy(<),
+            ratios.doubles().allSatisfy({ $0 > 0 && $0.isFinite }),
+            try Safetensors.metadata(url)[Self.key] == Self.weights(in: folder)
         else {
             throw ModelError(
-                "\(url.path) does not fit the Gaussian law beside it: the files are of different models; train the "
-                    + "denoiser again")
+                "\(url.path) does not fit the denoiser or the Gaussian law beside it: the files are of different models; "
+                    + "run the `sillage train denoiser` of this model again")
         }
-        self.init(levels: levels.doubles(), ratios: ratios, law: law)
+        self.init(law: law, levels: levels.doubles(), ratios: ratios)
+    }
+
+    private static func weights(in folder: URL) throws -> String {
+        try ContentHash.sha256(of: folder.appendingPathComponent("denoiser.safetensors"))
     }
 }
 
 extension DenoiserTask {
-    /// Batches of held-out windows whose errors are measured, spread over them.
-    private static let measuredBatches = 4
+    /// Windows on which errors are measured, about.
+    static let measuredWindows = 32
     /// Noise levels at which they are.
     private static let measuredLevels = 20
 
-    /// The errors of the denoiser on held-out windows, along the directions of its law.
-    func errorSpectrum(law: any GaussianLaw, noise: NoiseConfiguration, seed: Int) -> ErrorSpectrum {
-        let levels = Schedule.logLogit(σmin: noise.sigmaMin, σmax: noise.sigmaMax, ρ: 2)
-            .levels(steps: Self.measuredLevels - 1)
-        return withNoGrad {
-            let batches = thinned(validation, to: Self.measuredBatches).map { (codec.encode($0.fields), $0.context) }
-            return ErrorSpectrum(law: law, levels: levels) { level in
+    /// The errors of the denoiser along the directions of its law.
+    ///
+    /// - Throws: ``ModelError`` where an error is not finite.
+    func errorSpectrum(
+        on windows: [WindowBatch], law: any GaussianLaw, noise: NoiseConfiguration, seed: Int
+    ) throws -> ErrorSpectrum {
+        let spectrum = withNoGrad {
+            let batches = windows.map { (codec.encode($0.fields), $0.context) }
+            return ErrorSpectrum(law: law, levels: noise.levels(steps: Self.measuredLevels - 1)) { level in
                 // The same noise at every level: the spectrum varies smoothly from one to the next.
                 let generator = Generator(seed: seed)
                 return batches.map { x, context in
@@ -54,5 +69,10 @@ extension DenoiserTask {
                 }
             }
         }
+        guard spectrum.ratios.doubles().allSatisfy(\.isFinite) else {
+            throw ModelError(
+                "the trained denoiser's errors are not finite: train it again with a smaller learning rate")
+        }
+        return spectrum
     }
 }

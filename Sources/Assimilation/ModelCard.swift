@@ -1,3 +1,4 @@
+import Diffusion
 import Fields
 import Foundation
 import Networks
@@ -108,6 +109,13 @@ public struct NoiseConfiguration: Codable, Sendable, Hashable {
 
     /// The defaults.
     public init() {}
+
+    /// Levels of a sampler of so many steps, noisiest first: log-logit with ρ = 2.
+    ///
+    /// - Parameter top: the noisiest, `sigmaMax` when nil
+    func levels(steps: Int, from top: Double? = nil) -> [Noise] {
+        Schedule.logLogit(σmin: sigmaMin, σmax: top ?? sigmaMax, ρ: 2).levels(steps: steps)
+    }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case rho

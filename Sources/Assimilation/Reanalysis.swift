@@ -8,7 +8,7 @@ import Torch
 public struct PosteriorOptions: Sendable, Hashable {
     /// How the likelihood enters.
     public enum Method: String, Sendable, CaseIterable {
-        /// Moment matching with the anchor's own solve as preconditioner.
+        /// Moment matching, its solve along the anchor's directions weighed by measured errors.
         case mmps
         /// Score-based data assimilation.
         case sda
@@ -91,9 +91,9 @@ public struct Reanalysis {
                 $0, climatology: model.codec.climatology, times: times,
                 representation: model.card.autoencoder.reconstructionError)
         }
-        if let anchor = model.anchor, let observation, options.method == .mmps {
+        if let errors = model.errors, let observation, options.method == .mmps {
             preconditioner = AnchorPreconditioner(
-                law: anchor, errors: model.errors, observation: observation, codec: model.codec, layout: layout)
+                errors: errors, observation: observation, codec: model.codec, layout: layout)
         } else {
             preconditioner = nil
         }
@@ -156,8 +156,7 @@ public struct Reanalysis {
         _ denoiser: some Denoiser, _ noise: MemberNoise, _ onStep: (SamplingProgress) throws -> Void
     ) throws -> Tensor {
         let range = model.card.denoiser!.noise
-        let levels = Schedule.logLogit(σmin: range.sigmaMin, σmax: options.sigmaMax ?? range.sigmaMax, ρ: 2)
-            .levels(steps: options.steps)
+        let levels = range.levels(steps: options.steps, from: options.sigmaMax)
         switch options.sampler {
         case .dpm: return try DPMSolver(levels: levels).sample(denoiser, noise: noise, onStep: onStep)
         case .ddim: return try DDIMSampler(levels: levels).sample(denoiser, noise: noise, onStep: onStep)

@@ -34,7 +34,7 @@ public struct TrajectoryModel {
     public let denoiser: any TrainableDenoiser
     /// The Gaussian law that it is anchored at, if any.
     public let anchor: (any GaussianLaw)?
-    /// What the denoiser leaves unknown along the law's directions; nil where there is no law or nothing was measured.
+    /// What the denoiser leaves unknown along the law's directions; nil where there is no law.
     public let errors: ErrorSpectrum?
     /// States in a window.
     public let window: Int
@@ -75,7 +75,8 @@ public struct TrajectoryModel {
     public func gaussian() throws -> TrajectoryModel {
         guard let anchor else { throw ModelError("the model \(card.name) has no Gaussian anchor") }
         return TrajectoryModel(
-            card: card, codec: codec, denoiser: WienerDenoiser(anchor), anchor: anchor, errors: nil, window: window,
+            card: card, codec: codec, denoiser: WienerDenoiser(anchor), anchor: anchor, errors: .unit(anchor),
+            window: window,
             stride: stride)
     }
 

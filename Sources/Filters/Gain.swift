@@ -37,7 +37,16 @@ final class Gain {
     /// √diag((I − K H) B), one an element; worked out once, when first asked for.
     func standardDeviation() -> [Float] {
         if let deviation { return deviation }
-        let variance = zip(prior, factor.quadraticForms(cross)).map { $0 - $1 }
+        var variance = zip(prior, factor.quadraticForms(cross)).map { $0 - $1 }
+        // Where little is left, single precision does not tell how little.
+        let small = variance.indices.filter { variance[$0] < 1e-2 * prior[$0] }
+        for start in stride(from: 0, to: small.count, by: 1_024) {
+            let block = Array(small[start..<min(start + 1_024, small.count)])
+            let whitened = factor.halfSolve(cross.submatrix(rows: Array(0..<cross.rows), columns: block))
+            for (k, i) in block.enumerated() {
+                variance[i] = prior[i] - (0..<cross.rows).reduce(0) { $0 + whitened[$1, k] * whitened[$1, k] }
+            }
+        }
         let result = variance.map { Float(max($0, 0).squareRoot()) }
         deviation = result
         return result

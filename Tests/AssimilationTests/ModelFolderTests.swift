@@ -178,8 +178,13 @@ private final class Stopper: ProgressReporter, @unchecked Sendable {
         let damaged = try #require(throws: TorchError.self) { try TrajectoryModel(contentsOf: folder) }
         #expect(damaged.kind == .corrupt && damaged.message.contains(name))
         try FileManager.default.removeItem(at: url)
-        let missing = try #require(throws: TorchError.self) { try TrajectoryModel(contentsOf: folder) }
-        #expect(missing.kind == .missingFile && missing.message.contains(name))
+        if name == "errors.safetensors" {
+            let missing = try #require(throws: ModelError.self) { try TrajectoryModel(contentsOf: folder) }
+            #expect(missing.description.contains("train denoiser") && missing.description.contains(name))
+        } else {
+            let missing = try #require(throws: TorchError.self) { try TrajectoryModel(contentsOf: folder) }
+            #expect(missing.kind == .missingFile && missing.message.contains(name))
+        }
     }
 
     @Test func aFileOfAnotherModelIsRefused() throws {
@@ -228,16 +233,22 @@ private final class Stopper: ProgressReporter, @unchecked Sendable {
         let folder = try Scratch.copy(of: model())
         let url = folder.appendingPathComponent("errors.safetensors")
         let errors = try Safetensors.read(url)
+        let metadata = try Safetensors.metadata(url)
         let ratios = try #require(errors["ratios"])
         let wrong = [
             ratios.narrow(1, 0, ratios.shape[1] - 1), ratios - ratios, ratios.to(.float64), ratios / 0.0,
         ]
         for ratios in wrong {
-            try Safetensors.write(errors.merging(["ratios": ratios]) { $1 }, to: url)
+            try Safetensors.write(errors.merging(["ratios": ratios]) { $1 }, to: url, metadata: metadata)
             let error = try #require(throws: ModelError.self) { try TrajectoryModel(contentsOf: folder) }
             #expect(error.description.contains("errors.safetensors does not fit"))
         }
-        try Safetensors.write(errors.merging(["levels": -errors["levels"]!]) { $1 }, to: url)
+        for levels in [-errors["levels"]!, errors["levels"]! / 0.0] {
+            try Safetensors.write(errors.merging(["levels": levels]) { $1 }, to: url, metadata: metadata)
+            #expect(throws: ModelError.self) { try TrajectoryModel(contentsOf: folder) }
+        }
+        // Sound numbers, of other weights.
+        try Safetensors.write(errors, to: url, metadata: ["denoiser": "0"])
         #expect(throws: ModelError.self) { try TrajectoryModel(contentsOf: folder) }
     }
 

@@ -119,12 +119,13 @@ private func observations(of trajectory: Tensor, seed: Int, count: Int = 25) -> 
         let folder = try Scratch.copy(of: world(name).model)
         let url = folder.appendingPathComponent("errors.safetensors")
         let measured = try Safetensors.read(url)
+        let metadata = try Safetensors.metadata(url)
         let times = Array(World.times[80..<86])
         let y = observations(of: truth, seed: 4)
         func draw(_ ratio: Double?) throws -> [Double] {
             let ratios = measured["ratios"]!
             let changed = ratio.map { Tensor.zeros(like: ratios) + $0 } ?? ratios
-            try Safetensors.write(measured.merging(["ratios": changed]) { $1 }, to: url)
+            try Safetensors.write(measured.merging(["ratios": changed]) { $1 }, to: url, metadata: metadata)
             let model = try TrajectoryModel(contentsOf: folder, precision: .float32)
             return try Reanalysis(model: model, times: times, observations: y, options: PosteriorOptions())
                 .draw(members: [0], seed: 2)[0].map(Double.init)

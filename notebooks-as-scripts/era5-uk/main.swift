@@ -42,8 +42,9 @@ func tell(_ options: ExperimentOptions) async throws {
         What was chosen how: weights come from 1 to 20 March, the moving average at the last step; 21 to 25 March give \
         the validation losses below and the autoencoder's own error, which is added to that of the observations. The \
         Gaussian law's mixture and inflation were settled on 16 to 20 March, from a law of 1 to 15 March, after first trials \
-        on two draws of the scored days; that the anchor's solve is taken without iterations, on one of those draws and on \
-        the quasi-geostrophic world.
+        on two draws of the scored days; that moment matching's solve is taken without iterations, on one of those draws \
+        and on the quasi-geostrophic world. The denoiser's own errors, which weigh it beside observations, are measured on \
+        days learnt from.
 
         ## The archive
         """)

@@ -67,6 +67,12 @@ extension GaussianLaw {
     /// Eigenvalues of the covariance of p(x | x_t), σ² λ/(α² λ + σ²), for prior variances λ.
     public func posteriorVariance(_ λ: Tensor, _ n: Noise) -> Tensor { n.σ * n.σ * λ / (n.α * n.α * λ + n.σ * n.σ) }
 
+    /// The same across E, shape (1); nil where the law has no residual.
+    public func residualPosteriorVariance(_ n: Noise) -> Tensor? {
+        guard residualVariance > 0 else { return nil }
+        return posteriorVariance(Tensor([residualVariance], shape: [1]).to(like: variances), n)
+    }
+
     /// The square root of the covariance of p(x | x_t) applied to `x`.
     public func posteriorDeviation(_ x: Tensor, each noise: [Noise]) -> Tensor {
         apply(x, each: noise) { λ, n in posteriorVariance(λ, n).sqrt() }

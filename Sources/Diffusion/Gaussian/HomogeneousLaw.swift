@@ -68,6 +68,7 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
             let part = cosines.narrow(0, first, size).to(.complex64)
             let matrix = part.matmul(toeplitz).matmul(part.transpose(0, 1))  // (count, c, c', f, f')
                 .permute([0, 1, 3, 2, 4]).reshape([count, n, n])
+            // Single precision: its rounding, some 1e-7 of the largest eigenvalue, is below the floor that variances get.
             let (values, vectors) = (0.5 * (matrix + matrix.transpose(1, 2).conjugate())).eigh()
             groups.append((first..<first + size, vectors))
             variances.append(values.unsqueeze(2).expand([count, n, 2]).reshape([-1]))

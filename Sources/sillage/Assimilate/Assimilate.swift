@@ -101,7 +101,8 @@ struct Assimilate: AsyncParsableCommand {
     }
 
     private func configuration(iterations: Int) -> String {
-        let solve = iterations == 0 ? "solve with measured errors" : "\(solver.rawValue) with \(iterations) iterations"
+        let anchorSolve = sampling.gaussian ? "solve of the Gaussian anchor" : "solve with measured errors"
+        let solve = iterations == 0 ? anchorSolve : "\(solver.rawValue) with \(iterations) iterations"
         return method == .mmps ? "mmps, \(solve), \(sampling)" : "\(method.rawValue), \(sampling)"
     }
 

@@ -14,7 +14,9 @@ struct TrainDenoiser: AsyncParsableCommand {
             error that the law expects of itself; what it really gets on held-out windows is the validation loss at step 0. \
             With the network at zero, assimilation is optimal interpolation.
 
-            Afterwards the denoiser's errors are measured on the held-out windows, by noise level and by direction;             assimilation weighs prior and observations by them.
+            Afterwards the denoiser's errors are measured by noise level and by direction: on the held-out windows, or, \
+            with `errors: training`, on some of those learnt from, where the held-out ones are to be scored on. \
+            Assimilation weighs prior and observations by them.
 
               sillage train denoiser --config denoiser.yaml --data t2m.nc --model model/
 
