@@ -12,6 +12,11 @@ struct Period: ExpressibleByArgument, CustomStringConvertible {
         let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, parts != ["", ""] else { return nil }
         for part in parts where !part.isEmpty && CFTime.instant(part, calendar: .standard) == nil { return nil }
+        if let first = CFTime.instant(parts[0], calendar: .standard),
+            let last = CFTime.instant(parts[1], calendar: .standard), last < first
+        {
+            return nil  // the wrong way round
+        }
         description = argument
         ends = (parts[0], parts[1])
     }

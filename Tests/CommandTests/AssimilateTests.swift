@@ -76,6 +76,19 @@ import Testing
         #expect(folder.names == ["obs.csv"])
     }
 
+    @Test func aMistypedYearIsRefusedBeforeItFillsTheMemory() async throws {
+        _ = try folder.write(
+            "time,y,x,variable,value,error,units\n2000-01-02,3e5,3e5,q1,1e-6,1e-6,s-1\n2900-01-03,3e5,3e5,q1,1e-6,1e-6,s-1\n",
+            to: "obs.csv")
+        let outcome = try await Command.run(assimilate("-o", "a.nc"), in: folder.url)
+        #expect(outcome.code == 75, "\(outcome.errors)")
+        #expect(outcome.errors.contains("2900-01-03") && outcome.errors.contains("mistyped"), "\(outcome.errors)")
+        #expect(folder.names == ["obs.csv"])
+        let reversed = try await Command.run(
+            assimilate("-o", "a.nc", "--period", "2000-01-09/2000-01-02"), in: folder.url)
+        #expect(reversed.code == 2 && reversed.errors.contains("--period"), "\(reversed.errors)")
+    }
+
     @Test func anUnknownKeyOfTheCardIsNamed() async throws {
         let copy = try copyOfModel()
         let url = copy.appendingPathComponent("model.yaml")
@@ -89,10 +102,20 @@ import Testing
 
     @Test func thePriorIsDrawnWithoutObservations() async throws {
         let outcome = try await Command.run(
-            ["generate", "--model", Self.model.path, "--members", "1", "--steps", "1", "-o", "prior.nc", "--json"],
+            ["generate", "--model", Self.model.path, "--members", "2", "--steps", "1", "-o", "prior.nc", "--json"],
             in: folder.url)
         #expect(outcome.code == 0, "\(outcome.errors)")
+        // The hash in the result is the one that the model shows.
+        let (model, made) = try (
+            await Command.run(["inspect", Self.model.path, "--json"]),
+            Data(contentsOf: folder.url.appendingPathComponent("prior.nc"))
+        )
+        let hash = try #require(model.output.firstMatch(of: /"sha256" : "([0-9a-f]{64})"/)).1
+        #expect(made.range(of: Data(hash.utf8)) != nil)
         let inspected = try await Command.run(["inspect", "prior.nc", "--json"], in: folder.url)
         #expect(inspected.code == 0 && inspected.output.contains("q1"), "\(inspected.errors)")
+        // An ensemble is no truth.
+        let swapped = try await Command.run(["verify", "prior.nc", "prior.nc"], in: folder.url)
+        #expect(swapped.code == 69 && swapped.errors.contains("ensemble of 2 members"), "\(swapped.errors)")
     }
 }

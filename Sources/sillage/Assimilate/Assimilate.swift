@@ -77,6 +77,7 @@ struct Assimilate: AsyncParsableCommand {
         let times = trajectory.times(
             from: wanted.flatMap { $0.lowerBound.isFinite ? $0.lowerBound : nil } ?? first,
             to: wanted.flatMap { $0.upperBound.isFinite ? trajectory.lastState(until: $0.upperBound) : nil } ?? last)
+        if period == nil { try refuseLongGap(in: table, of: trajectory) }
         let vector = try table.vector(
             on: card.grid, variables: card.variables, times: times, defaultError: matching.defaultErrors)
         for line in droppedLines(vector.dropped) { reporter.say(line) }
@@ -98,6 +99,20 @@ struct Assimilate: AsyncParsableCommand {
         try common.print(
             DrawSummary(file: output, members: members, states: times.count, observations: vector.count),
             text: "\(output): \(members) members of \(times.count) states from \(vector.count) observations")
+    }
+
+    /// A year that was mistyped makes a trajectory of centuries, and fills the memory.
+    private func refuseLongGap(in table: Observations, of model: TrajectoryModel) throws {
+        let instants = Set(table.times).sorted()
+        let limit = 4 * Double(model.window) * model.card.timeStep
+        guard let gap = zip(instants, instants.dropFirst()).first(where: { $1 - $0 > limit }) else { return }
+        let states = Int((gap.1 - gap.0) / model.card.timeStep)
+        func iso(_ time: Double) -> String { CFTime.iso(time, calendar: model.card.calendar) }
+        throw FieldsError(
+            .outOfTime,
+            "\(observations): nothing was observed between \(iso(gap.0)) and \(iso(gap.1)), \(states) states or "
+                + "\(states / model.window) windows of the model: is a time mistyped? Give --period START/END to analyse "
+                + "part of them, or all of it")
     }
 
     private func configuration(iterations: Int) -> String {

@@ -34,5 +34,5 @@ func inspectModel(_ url: URL) throws -> ModelSummary {
         let attributes = try? FileManager.default.attributesOfItem(atPath: url.appendingPathComponent(name).path)
         if attributes?[.type] as? FileAttributeType == .typeRegular { files[name] = attributes?[.size] as? Int ?? 0 }
     }
-    return ModelSummary(path: url.path, card: text, files: files, sha256: try ContentHash.sha256(of: url))
+    return ModelSummary(path: url.path, card: text, files: files, sha256: try modelHash(url))
 }

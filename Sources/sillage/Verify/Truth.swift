@@ -25,6 +25,12 @@ struct Truth: Sendable {
         path = url.path
         grid = contender.archive.grid
         let whole = try Archive(contentsOf: [url], axes: axes)
+        if let members = whole.memberCount, members > 1 {
+            throw FieldsError(
+                .axes,
+                "\(url.path): is an ensemble of \(members) members, not a truth: the analysis comes first, then the truth "
+                    + "(sillage verify ANALYSIS TRUTH)")
+        }
         calendar = whole.calendar
         var fields: [Field] = []
         var names: [String] = []

@@ -46,7 +46,9 @@ struct VerificationPage {
 
     private func table(_ variable: FieldVariable, _ index: Int, in report: inout Report) {
         let lines = ScoreTable.lines(results, variable: variable.name)
-        let nominal = lines.compactMap(\.scores.coverage90Nominal).first ?? 0.9
+        // Ensembles of other sizes have other nominal coverages: then none is the best.
+        let nominals = Set(lines.compactMap(\.scores.coverage90Nominal))
+        let target = nominals.count == 1 ? nominals.first.map { TableColumn.Best.nearest(100 * $0) } : nil
         // Small and large numbers share a power of ten, which goes with the units.
         let power = Int(floor(log10(max(lines.map(\.scores.rmse).max() ?? 1, 1e-300))))
         let shared = (-2...3).contains(power) ? 0 : power
@@ -58,7 +60,7 @@ struct VerificationPage {
                 "analysis", .number("RMSE", units: units, decimals: 3, best: .lowest),
                 .number("CRPS", units: units, decimals: 3, best: .lowest),
                 .number("spread ÷ skill", decimals: 3, best: .nearest(1)),
-                .number("coverage", units: "%", decimals: 1, best: .nearest(100 * nominal)),
+                .number("coverage", units: "%", decimals: 1, best: target),
                 .number("nominal", units: "%", decimals: 1), .number("bias", units: units, decimals: 3),
             ],
             rows: lines.map { line in
