@@ -7,7 +7,6 @@ import Torch
 /// anchor's own covariance would keep the posterior from the observations.
 ///
 /// Observations of one window are solved together, those of different windows apart, so cost is linear in the length.
-/// Windows with the same stations at the same places share a factor.
 final class AnchorPreconditioner {
     private struct Block {
         /// Which observations, ascending.

@@ -62,7 +62,7 @@ public struct ModelCard: Codable, Sendable {
         public var anchor: AnchorConfiguration
         /// Noise levels met in training.
         public var noise: NoiseConfiguration
-        /// Loss on held-out windows: 1 is what the Gaussian law alone gets.
+        /// Loss on held-out windows: 1 is the error that the Gaussian law expects of itself.
         public var validationLoss: Double?
         /// How it was trained.
         public var training: TrainingSummary

@@ -38,7 +38,8 @@ public struct Cholesky: Sendable {
     public func halfSolve(_ b: Matrix) -> Matrix { substitute(b, transposed: false) }
 
     /// bᵀ A⁻¹ b for each column b of B, one number a column, by substitution in single precision with sums in double:
-    /// half the time of `halfSolve`. Relative errors are about 1e-7 times the condition number of L: for what is not then subtracted from nearly the same.
+    /// half the time of `halfSolve`. Relative errors are about 1e-7 times the condition number of L: for what is
+    /// not then subtracted from nearly the same.
     public func quadraticForms(_ b: Matrix) -> [Double] {
         precondition(b.rows == order, "\(order) rows are needed, not \(b.rows)")
         var result = [Double](repeating: 0, count: b.columns)

@@ -9,10 +9,6 @@ public enum Engine {
         ct_set_threads(Int32(physicalCores))
     }()
 
-    /// Sets the process's allocator and the threads of operators. The first operator does it too; a program whose large
-    /// arrays are not all tensors gains by calling it first.
-    public static func prepare() { start }
-
     /// Threads used inside an operator: one a physical core unless set.
     public static var threads: Int {
         get {

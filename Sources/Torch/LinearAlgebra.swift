@@ -32,7 +32,8 @@ extension Tensor {
     /// X with A X = B, where A is this tensor.
     public func solve(_ b: Tensor) -> Tensor { Operator.solve(.tensor(self), .tensor(b)) }
 
-    /// The lower factor L with A = L Lᵀ (the conjugate transpose when complex). Reads the lower triangle only. Traps when A is not positive definite.
+    /// The lower factor L with A = L Lᵀ (the conjugate transpose when complex). Reads the lower triangle only.
+    /// Traps when A is not positive definite.
     public func cholesky() -> Tensor { Operator.cholesky(.tensor(self)) }
 
     /// X with A X = B, where this tensor is the lower Cholesky factor of A.

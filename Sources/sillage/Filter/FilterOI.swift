@@ -4,7 +4,6 @@ import Filters
 import Foundation
 import LinearAlgebra
 import Observing
-import Torch
 import Training
 
 /// `sillage filter oi`: optimal interpolation in space and time.
@@ -63,8 +62,7 @@ struct FilterOI: ParsableCommand {
 
     func run() throws {
         let reporter = common.reporter
-        Torch.Engine.prepare()  // gains are matrices of many megabytes, freed and allocated again at every state
-        if let threads = common.threads { LinearAlgebra.Engine.use(threads: threads) }
+        if let threads = common.threads { Engine.use(threads: threads) }
         let archive = try Archive(
             contentsOf: archive.map(fileURL), variables: variable, axes: matching.axes.override)
         let learned = try StatesInPeriod(archive, train)
