@@ -71,7 +71,7 @@ public struct EnsembleCovariance: SpaceTimeCovariance {
     private var scale: Double { anomalies.correction / Double(centres.count) }
 
     /// H A Aᵀ Hᵀ/n, tapered between the places of the rows.
-    public func observed(_ rows: LaggedRows) -> Matrix {
+    public func observed(_ rows: LaggedRows, reusing storage: consuming [Double]) -> Matrix {
         var result = scale * projected(rows).outerGram
         guard let taper else { return result }
         let seen = taper.embedded(rows)
@@ -82,7 +82,7 @@ public struct EnsembleCovariance: SpaceTimeCovariance {
     }
 
     /// H A A₀ᵀ/n, tapered between the places of the rows and the grid points.
-    public func cross(_ rows: LaggedRows) -> Matrix {
+    public func cross(_ rows: LaggedRows, reusing storage: consuming [Double]) -> Matrix {
         var result = scale * (projected(rows) * central)
         guard let taper else { return result }
         let variables = anomalies.stateCount / places.count

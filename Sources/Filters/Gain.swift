@@ -10,15 +10,39 @@ final class Gain {
     private let prior: [Double]
     private var deviation: [Float]?
 
-    init(_ covariance: any SpaceTimeCovariance, _ rows: LaggedRows, factor: Cholesky? = nil) throws {
-        self.factor = try factor ?? Self.factor(covariance, rows)
-        cross = covariance.cross(rows)
+    /// - Parameters:
+    ///   - factor: of H B Hᵀ + R, where it is known
+    ///   - spare: memory of a gain no longer needed
+    init(
+        _ covariance: any SpaceTimeCovariance, _ rows: LaggedRows, factor: Cholesky? = nil, reusing spare: Spare? = nil
+    ) throws {
+        self.factor = try factor ?? Self.factor(covariance, rows, reusing: spare?.takeFactor() ?? [])
+        cross = covariance.cross(rows, reusing: spare?.takeCross() ?? [])
         prior = covariance.variance
     }
 
+    /// The memory of a gain that is given up.
+    final class Spare {
+        private var cross: [Double]
+        private var factor: [Double]
+
+        init(_ gain: Gain) { (cross, factor) = (gain.cross.elements, gain.factor.lower.elements) }
+
+        func takeCross() -> [Double] { take(&cross) }
+        func takeFactor() -> [Double] { take(&factor) }
+
+        private func take(_ elements: inout [Double]) -> [Double] {
+            var taken: [Double] = []
+            swap(&taken, &elements)
+            return taken
+        }
+    }
+
     /// The Cholesky factor of H B Hᵀ + R.
-    static func factor(_ covariance: any SpaceTimeCovariance, _ rows: LaggedRows) throws -> Cholesky {
-        var observed = covariance.observed(rows)
+    static func factor(
+        _ covariance: any SpaceTimeCovariance, _ rows: LaggedRows, reusing storage: consuming [Double] = []
+    ) throws -> Cholesky {
+        var observed = covariance.observed(rows, reusing: storage)
         observed.addToDiagonal(rows.errors.map { $0 * $0 })
         do {
             return try Cholesky(of: observed)
@@ -30,9 +54,6 @@ final class Gain {
                     + "lags, more training states, or larger observation errors")
         }
     }
-
-    /// Elements held.
-    var size: Int { cross.elements.count }
 
     /// √diag((I − K H) B), one an element; worked out once, when first asked for.
     func standardDeviation() -> [Float] {
@@ -75,9 +96,10 @@ struct RecentGains {
     mutating func gain(for rows: LaggedRows) throws -> Gain {
         if let known = recent.firstIndex(where: { $0.rows == rows }) { return recent[known].gain }
         if sharesFactor, factor == nil { factor = try Gain.factor(covariance, rows) }
-        let gain = try Gain(covariance, rows, factor: factor)
         // Two patterns alternate where every second state is observed; large ones are not worth the memory.
-        if recent.count == (gain.size < 16_000_000 ? 2 : 1) { recent.removeFirst() }
+        let small = rows.count * covariance.variance.count < 16_000_000
+        let spare = recent.count >= (small ? 2 : 1) ? Gain.Spare(recent.removeFirst().gain) : nil
+        let gain = try Gain(covariance, rows, factor: factor, reusing: spare)
         recent.append((rows, gain))
         return gain
     }

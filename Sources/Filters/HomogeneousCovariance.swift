@@ -130,20 +130,24 @@ public struct HomogeneousCovariance: SpaceTimeCovariance {
     }
 
     /// H B Hᵀ, looked up by displacement and lag.
-    public func observed(_ rows: LaggedRows) -> Matrix {
-        var result = Matrix(rows: rows.count, columns: rows.count)
-        rows.entries.withUnsafeBufferPointer { entries in
+    public func observed(_ rows: LaggedRows, reusing storage: consuming [Double]) -> Matrix {
+        var result = Matrix(rows: rows.count, columns: rows.count, overwriting: storage)
+        let count = rows.count
+        let places = rows.entries.map(place)
+        places.withUnsafeBufferPointer { places in
             table.withUnsafeBufferPointer { table in
-                for i in 0..<rows.count {
-                    for j in 0...i {
-                        var sum = 0.0
-                        for a in rows.offsets[i]..<rows.offsets[i + 1] {
-                            for b in rows.offsets[j]..<rows.offsets[j + 1] {
-                                sum += entries[a].weight * entries[b].weight * table[index(entries[a], entries[b])]
+                result.elements.withUnsafeMutableBufferPointer { result in
+                    for i in 0..<count {
+                        for j in 0...i {
+                            var sum = 0.0
+                            for a in rows.offsets[i]..<rows.offsets[i + 1] {
+                                for b in rows.offsets[j]..<rows.offsets[j + 1] {
+                                    sum += places[a].weight * places[b].weight * table[index(places[a], places[b])]
+                                }
                             }
+                            result[i * count + j] = sum
+                            result[j * count + i] = sum
                         }
-                        result[i, j] = sum
-                        result[j, i] = sum
                     }
                 }
             }
@@ -152,47 +156,62 @@ public struct HomogeneousCovariance: SpaceTimeCovariance {
     }
 
     /// H B at lag 0, the table shifted to each row's place.
-    public func cross(_ rows: LaggedRows) -> Matrix {
-        let cells = shape.y * shape.x
-        var result = Matrix(rows: rows.count, columns: variables * cells)
-        for i in 0..<rows.count {
-            for entry in rows.row(i) {
-                for v in 0..<variables {
-                    addRow(of: entry, variable: v, into: &result.elements, at: (i * variables + v) * cells)
-                }
+    public func cross(_ rows: LaggedRows, reusing storage: consuming [Double]) -> Matrix {
+        let n = variables * shape.y * shape.x
+        var result = Matrix(rows: rows.count, columns: n, overwriting: storage)
+        result.elements.withUnsafeMutableBufferPointer { result in
+            for i in 0..<rows.count {
+                for element in i * n..<(i + 1) * n { result[element] = 0 }
+                for entry in rows.row(i) { add(place(entry), to: result, row: i) }
             }
         }
         return result
     }
 
-    /// Where the table holds the covariance of two entries.
-    private func index(_ a: LaggedRows.Entry, _ b: LaggedRows.Entry) -> Int {
+    /// An entry of H, its element taken apart.
+    private struct Place {
+        var lag: Int
+        var variable: Int
+        var y: Int
+        var x: Int
+        var weight: Double
+    }
+
+    private func place(_ entry: LaggedRows.Entry) -> Place {
         let cells = shape.y * shape.x
-        let (u, v) = (a.element / cells, b.element / cells)
-        let (start, reversed) = block(u, v, lag: b.lag - a.lag)
-        var dy = b.element % cells / shape.x - a.element % cells / shape.x
-        var dx = b.element % shape.x - a.element % shape.x
-        if reversed { (dy, dx) = (-dy, -dx) }
+        let cell = entry.element % cells
+        return Place(
+            lag: entry.lag, variable: entry.element / cells, y: cell / shape.x, x: cell % shape.x, weight: entry.weight)
+    }
+
+    /// Where the table holds the covariance of two entries.
+    private func index(_ a: Place, _ b: Place) -> Int {
+        let (start, reversed) = block(a.variable, b.variable, lag: b.lag - a.lag)
+        var (dy, dx) = reversed ? (a.y - b.y, a.x - b.x) : (b.y - a.y, b.x - a.x)
         if dy < 0 { dy += shape.y }
         if dx < 0 { dx += shape.x }
         return start + dy * shape.x + dx
     }
 
-    /// Adds the covariance of an entry with variable v of the state at lag 0, at every grid point.
-    private func addRow(of entry: LaggedRows.Entry, variable v: Int, into target: inout [Double], at offset: Int) {
-        let cells = shape.y * shape.x
-        let (y0, x0) = (entry.element % cells / shape.x, entry.element % shape.x)
-        let (start, reversed) = block(entry.element / cells, v, lag: -entry.lag)
-        target.withUnsafeMutableBufferPointer { target in
-            table.withUnsafeBufferPointer { table in
-                for y in 0..<shape.y {
-                    let dy = (reversed ? y0 - y + shape.y : y - y0 + shape.y) % shape.y
-                    let line = start + dy * shape.x
-                    let into = offset + y * shape.x
-                    for x in 0..<shape.x {
-                        var dx = reversed ? x0 - x : x - x0
-                        if dx < 0 { dx += shape.x }
-                        target[into + x] += entry.weight * table[line + dx]
+    /// Adds the covariance of an entry with the state at lag 0, at every grid point.
+    private func add(_ entry: Place, to target: UnsafeMutableBufferPointer<Double>, row: Int) {
+        let (ny, nx) = shape
+        table.withUnsafeBufferPointer { table in
+            for v in 0..<variables {
+                let (start, reversed) = block(entry.variable, v, lag: -entry.lag)
+                for y in 0..<ny {
+                    let dy = (reversed ? entry.y - y + ny : y - entry.y + ny) % ny
+                    let line = start + dy * nx
+                    let into = ((row * variables + v) * ny + y) * nx
+                    // The line in two pieces, on either side of the period's edge.
+                    if reversed {
+                        for x in 0...entry.x { target[into + x] += entry.weight * table[line + entry.x - x] }
+                        for x in entry.x + 1..<max(nx, entry.x + 1) {
+                            target[into + x] += entry.weight * table[line + entry.x - x + nx]
+                        }
+                    } else {
+                        for x in 0..<entry.x { target[into + x] += entry.weight * table[line + x - entry.x + nx] }
+                        for x in entry.x..<nx { target[into + x] += entry.weight * table[line + x - entry.x] }
                     }
                 }
             }

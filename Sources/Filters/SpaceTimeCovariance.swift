@@ -42,13 +42,25 @@ public protocol SpaceTimeCovariance: Sendable {
     var variance: [Double] { get }
 
     /// H B Hᵀ, without R; shape (rows, rows).
-    func observed(_ rows: LaggedRows) -> Matrix
+    ///
+    /// - Parameter storage: memory of a matrix no longer needed, which the result may take over
+    func observed(_ rows: LaggedRows, reusing storage: consuming [Double]) -> Matrix
 
     /// H B restricted to the state at lag 0; shape (rows, elements of a state).
-    func cross(_ rows: LaggedRows) -> Matrix
+    ///
+    /// - Parameter storage: memory of a matrix no longer needed, which the result may take over
+    func cross(_ rows: LaggedRows, reusing storage: consuming [Double]) -> Matrix
 
     /// A draw from N(0, B) over a trajectory.
     ///
     /// - Returns: flattened as (time, variable, y, x).
     func draw(length: Int, seed: UInt64, member: Int) -> [Double]
+}
+
+extension SpaceTimeCovariance {
+    /// H B Hᵀ, without R; shape (rows, rows).
+    func observed(_ rows: LaggedRows) -> Matrix { observed(rows, reusing: []) }
+
+    /// H B restricted to the state at lag 0; shape (rows, elements of a state).
+    func cross(_ rows: LaggedRows) -> Matrix { cross(rows, reusing: []) }
 }

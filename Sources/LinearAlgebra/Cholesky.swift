@@ -6,14 +6,14 @@ public struct Cholesky: Sendable {
     /// L, lower triangular, zero above the diagonal; shape (n, n).
     public let lower: Matrix
 
-    /// Factors A, reading its lower triangle only.
+    /// Factors A, reading its lower triangle only; in its own memory, if the caller gives A up.
     ///
     /// - Throws: `LinearAlgebraError.notPositiveDefinite` with the pivot, `.notFinite` with the place.
-    public init(of a: Matrix) throws {
+    public init(of a: consuming Matrix) throws {
         precondition(a.rows == a.columns, "Cholesky needs a square matrix, not \(a.rows) × \(a.columns)")
         try a.requireFinite()
         var l = a
-        let n = a.rows
+        let n = l.rows
         // Row-major lower is column-major upper: LAPACK works in place, without LAPACKE's transposed copy.
         let info =
             n == 0 ? 0 : LAPACKE_dpotrf(LAPACK_COL_MAJOR, CChar(UInt8(ascii: "U")), Int32(n), &l.elements, Int32(n))
@@ -44,6 +44,7 @@ public struct Cholesky: Sendable {
         precondition(b.rows == order, "\(order) rows are needed, not \(b.rows)")
         var result = [Double](repeating: 0, count: b.columns)
         guard order > 0 else { return result }
+        let columns = b.columns
         // In units of the largest pivot: squares of small physical units are below what single precision holds.
         let unit = lower.diagonal.max()!
         let factor = lower.elements.map { Float($0 / unit) }
@@ -51,19 +52,25 @@ public struct Cholesky: Sendable {
         for start in stride(from: 0, to: b.columns, by: 1_024) {
             let width = min(1_024, b.columns - start)
             var block = [Float](repeating: 0, count: order * width)
-            for row in 0..<order {
-                for i in 0..<width {
-                    block[row * width + i] = Float(b.elements[row * b.columns + start + i] / (unit * unit))
+            let scale = 1 / (unit * unit)
+            b.elements.withUnsafeBufferPointer { b in
+                block.withUnsafeMutableBufferPointer { block in
+                    for row in 0..<order {
+                        let from = row * columns + start
+                        for i in 0..<width { block[row * width + i] = Float(b[from + i] * scale) }
+                    }
                 }
             }
             cblas_strsm(
                 CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, blasint(order), blasint(width), 1,
                 factor, blasint(order), &block, blasint(width))
             block.withUnsafeBufferPointer { block in
-                for row in 0..<order {
-                    for i in 0..<width {
-                        let value = Double(block[row * width + i])
-                        result[start + i] += unit * unit * value * value
+                result.withUnsafeMutableBufferPointer { result in
+                    for row in 0..<order {
+                        for i in 0..<width {
+                            let value = Double(block[row * width + i])
+                            result[start + i] += unit * unit * value * value
+                        }
                     }
                 }
             }
