@@ -87,7 +87,7 @@ let targets: [Target] = [
     .testTarget(name: "DynamicsTests", dependencies: ["Dynamics", "Spectral"], exclude: ["Fixtures"]),
     .testTarget(name: "ObservingTests", dependencies: ["Observing"]),
     .testTarget(name: "FiltersTests", dependencies: ["Filters"]),
-    .testTarget(name: "DiffusionTests", dependencies: ["Diffusion"]),
+    .testTarget(name: "DiffusionTests", dependencies: ["Diffusion"], exclude: ["Fixtures"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], exclude: ["Fixtures"]),
     .executableTarget(name: "TrainingProbe", dependencies: ["Training"], path: "Tests/TrainingProbe"),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TrainingProbe"], exclude: ["Fixtures"]),

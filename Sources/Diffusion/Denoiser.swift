@@ -10,6 +10,28 @@ public protocol Denoiser {
     ///   - noise: their noise level
     /// - Returns: E[x | x_t], same shape.
     func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor
+
+    /// Looks whether it can denoise samples of a shape, before a sampler starts.
+    ///
+    /// - Parameter shape: of one sample, without the batch
+    /// - Throws: ``DiffusionError``.
+    func validate(shape: [Int]) throws
+}
+
+extension Denoiser {
+    /// Takes any shape.
+    public func validate(shape: [Int]) throws {}
+}
+
+/// A denoiser that observations, or a stronger condition, have moved: it can tell what it was before.
+public protocol GuidedDenoiser: Denoiser {
+    /// E[x | x_t, y] and, from the same evaluation, E[x | x_t].
+    func estimates(_ x: Tensor, _ noise: Noise) -> (guided: Tensor, prior: Tensor?)
+}
+
+extension GuidedDenoiser {
+    /// E[x | x_t, y] for samples of shape (batch, …); same shape.
+    public func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor { estimates(x, noise).guided }
 }
 
 /// A denoiser that also knows when and where its sample lies (calendar, class, a sentence).

@@ -7,7 +7,7 @@ import Torch
 /// matrix itself makes few of them enough.
 ///
 /// - Source: Rozet et al. 2024, arXiv 2405.13712.
-public struct MomentMatching<Prior: Denoiser>: Denoiser {
+public struct MomentMatching<Prior: Denoiser>: GuidedDenoiser {
     /// The denoiser of the prior.
     public let prior: Prior
     /// What was measured.
@@ -28,8 +28,8 @@ public struct MomentMatching<Prior: Denoiser>: Denoiser {
         self.preconditioner = preconditioner
     }
 
-    /// E[x | x_t] for samples of shape (batch, …), conditioned as the type says; same shape.
-    public func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor {
+    /// E[x | x_t, y] and E[x | x_t]; see ``GuidedDenoiser``.
+    public func estimates(_ x: Tensor, _ noise: Noise) -> (guided: Tensor, prior: Tensor?) {
         let x = x.leaf()
         let d = withGrad { prior(x, noise) }
         let a = LinearisedObservation(observation, at: d)
@@ -39,8 +39,14 @@ public struct MomentMatching<Prior: Denoiser>: Denoiser {
         }
         let residual = observation.values - a.predicted
         let u = solver.solve(
-            { u in observation.variances * u + a.forward(covariance(a.adjoint(u))) }, residual,
+            { u in observation.covariance.times(u) + a.forward(covariance(a.adjoint(u))) }, residual,
             preconditioner: preconditioner.map { p in { p($0, noise) } })
-        return d.detach() + covariance(a.adjoint(u))
+        return (d.detach() + covariance(a.adjoint(u)), d.detach())
+    }
+
+    /// Looks at the observation, then at the prior.
+    public func validate(shape: [Int]) throws {
+        try prior.validate(shape: shape)
+        try observation.validate(shape: shape)
     }
 }

@@ -1,11 +1,11 @@
 import Torch
 
-/// What was measured, as tensors: y = A(x) + e, e ~ N(0, diag(variance)).
+/// What was measured, as tensors: y = A(x) + e, e ~ N(0, Σ_y).
 public struct Observation {
-    /// Measured values, shape (observations).
+    /// Measured values, shape (observations), or (batch, observations) where each sample has its own.
     public let values: Tensor
-    /// Error variances, shape (observations), positive.
-    public let variances: Tensor
+    /// Σ_y.
+    public let covariance: ObservationCovariance
     /// Whether A(x) = A x + b: its Jacobian-vector product is then A itself.
     public let isAffine: Bool
     /// A: samples of shape (batch, …) to (batch, observations); differentiable.
@@ -13,23 +13,67 @@ public struct Observation {
 
     /// An observation.
     ///
-    /// - Precondition: as many variances as values, all positive.
+    /// - Throws: ``DiffusionError/shapes(_:)`` unless there is one value for each row of the covariance,
+    ///   ``DiffusionError/covariance(_:)`` for values that are not finite.
     public init(
-        values: Tensor, variances: Tensor, isAffine: Bool = false, `operator`: @escaping (Tensor) -> Tensor
-    ) {
-        precondition(values.shape == variances.shape && values.shape.count == 1, "one variance per observation")
-        precondition(variances.min().item() > 0, "error variances must be positive")
+        values: Tensor, covariance: ObservationCovariance, isAffine: Bool = false,
+        `operator`: @escaping (Tensor) -> Tensor
+    ) throws {
+        guard (1...2).contains(values.rank), values.shape.last == covariance.count else {
+            throw DiffusionError.shapes(
+                "values of shape \(values.shape) do not fit an error covariance of \(covariance.count) observations")
+        }
+        guard values.isfinite().all().itemAsBool() else {
+            throw DiffusionError.shapes("an observed value is not finite")
+        }
         self.values = values
-        self.variances = variances
+        self.covariance = covariance
         self.isAffine = isAffine
         self.operator = `operator`
     }
 
+    /// An observation with independent errors.
+    ///
+    /// - Precondition: as many variances as values, all positive.
+    public init(
+        values: Tensor, variances: Tensor, isAffine: Bool = false, `operator`: @escaping (Tensor) -> Tensor
+    ) {
+        do {
+            try self.init(
+                values: values, covariance: .diagonal(variances), isAffine: isAffine, operator: `operator`)
+        } catch { preconditionFailure("\(error)") }
+    }
+
+    /// Number of observations.
+    public var count: Int { covariance.count }
+
     /// The same measurements of a sample that `decoder` turns into what the operator takes.
     public func through(_ decoder: @escaping (Tensor) -> Tensor, isAffine: Bool = false) -> Observation {
         let inner = self.operator
-        return Observation(values: values, variances: variances, isAffine: self.isAffine && isAffine) {
-            inner(decoder($0))
+        return Observation(
+            unchecked: values, covariance: covariance, isAffine: self.isAffine && isAffine,
+            operator: { inner(decoder($0)) })
+    }
+
+    private init(
+        unchecked values: Tensor, covariance: ObservationCovariance, isAffine: Bool,
+        `operator`: @escaping (Tensor) -> Tensor
+    ) {
+        (self.values, self.covariance, self.isAffine, self.operator) = (values, covariance, isAffine, `operator`)
+    }
+
+    /// y − A(x).
+    func residual(_ x: Tensor) -> Tensor { values - self.operator(x) }
+
+    /// Looks whether the operator takes samples of a shape and gives as many numbers as were observed.
+    ///
+    /// - Throws: ``DiffusionError/shapes(_:)``.
+    public func validate(shape: [Int]) throws {
+        let seen = withNoGrad { self.operator(Tensor.zeros([1] + shape, dtype: values.dtype, device: values.device)) }
+        guard seen.shape == [1, count] else {
+            throw DiffusionError.shapes(
+                "the observation operator turns one sample of shape \(shape) into \(seen.shape), but there are "
+                    + "\(count) observed values: it must give (1, \(count))")
         }
     }
 }

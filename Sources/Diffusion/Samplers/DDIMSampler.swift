@@ -7,13 +7,11 @@ import Torch
 /// This η is the square of the one in the source.
 ///
 /// - Source: Song et al. 2021, arXiv 2010.02502, equation 12.
-public struct DDIMSampler: Sampler {
+public struct DDIMSampler: OneEvaluationSampler {
     /// Noise levels from the noisiest to the cleanest, at least two.
     public let levels: [Noise]
     /// Share of fresh noise, 0 (deterministic) to 1 (DDPM).
     public let η: Double
-    /// Denoiser evaluations in one step.
-    public var evaluationsPerStep: Int { 1 }
 
     /// A sampler over the given noise levels.
     public init(levels: [Noise], η: Double = 0) {
@@ -22,11 +20,8 @@ public struct DDIMSampler: Sampler {
         self.η = η
     }
 
-    /// From `t` to the cleaner `s`; see ``Sampler/step(_:_:from:to:noise:)``.
-    public func step(
-        _ x: Tensor, _ denoiser: some Denoiser, from t: Noise, to s: Noise, noise: () -> Tensor
-    ) -> Tensor {
-        let d = denoiser(x, t)
+    /// From `t` to the cleaner `s`; see ``OneEvaluationSampler``.
+    public func step(_ x: Tensor, denoised d: Tensor, from t: Noise, to s: Noise, noise: () -> Tensor) -> Tensor {
         let ratio = t.α * s.σ / (s.α * t.σ)
         let τ = min(max(η * (1 - ratio * ratio), 0), 1)
         let deterministic = s.α * d + s.σ * (1 - τ).squareRoot() / t.σ * (x - t.α * d)
@@ -37,20 +32,16 @@ public struct DDIMSampler: Sampler {
 /// Ancestral sampling, DDIM with η = 1.
 ///
 /// - Source: Ho et al. 2020, arXiv 2006.11239.
-public struct DDPMSampler: Sampler {
+public struct DDPMSampler: OneEvaluationSampler {
     private let ddim: DDIMSampler
     /// Noise levels from the noisiest to the cleanest, at least two.
     public var levels: [Noise] { ddim.levels }
-    /// Denoiser evaluations in one step.
-    public var evaluationsPerStep: Int { 1 }
 
     /// A sampler over the given noise levels.
     public init(levels: [Noise]) { ddim = DDIMSampler(levels: levels, η: 1) }
 
-    /// From `t` to the cleaner `s`; see ``Sampler/step(_:_:from:to:noise:)``.
-    public func step(
-        _ x: Tensor, _ denoiser: some Denoiser, from t: Noise, to s: Noise, noise: () -> Tensor
-    ) -> Tensor {
-        ddim.step(x, denoiser, from: t, to: s, noise: noise)
+    /// From `t` to the cleaner `s`; see ``OneEvaluationSampler``.
+    public func step(_ x: Tensor, denoised d: Tensor, from t: Noise, to s: Noise, noise: () -> Tensor) -> Tensor {
+        ddim.step(x, denoised: d, from: t, to: s, noise: noise)
     }
 }

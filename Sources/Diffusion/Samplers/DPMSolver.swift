@@ -6,57 +6,54 @@ import Torch
 /// With λ = log(α/σ) and h = λ_s − λ_t:  x_s = (σ_s/σ_t) x_t − α_s (e^(−h) − 1) D,
 /// D = (1 + 1/2r) d_t − (1/2r) d_previous, r = h_previous/h; the first step and the last take D = d_t.
 ///
-/// Unlike the single-step samplers it carries the estimate of the step before.
-///
 /// - Source: Lu et al. 2022, arXiv 2211.01095, algorithm 2.
 public struct DPMSolver: MultistepSampler {
     /// Noise levels from the noisiest to the cleanest, at least two.
     public let levels: [Noise]
-    /// Denoiser evaluations in one step.
-    public var evaluationsPerStep: Int { 1 }
+    /// One.
+    public var memory: Int { 1 }
 
     /// A sampler over the given noise levels.
     public init(levels: [Noise]) { self.levels = levels }
 
-    /// From `t` to the cleaner `s`, given the estimates before; see ``MultistepSampler``.
-    public func step(_ x: Tensor, denoised d: Tensor, history: [Estimate], from t: Noise, to s: Noise) -> Tensor {
+    /// From the latest estimate's level to the cleaner `s`; see ``MultistepSampler``.
+    public func step(_ history: [Estimate], to s: Noise, noise: () -> Tensor) -> Tensor {
+        let (t, x) = (history[history.count - 1].noise, history[history.count - 1].sample)
         let h = t.logRatio - s.logRatio
-        var D = d
-        if let last = history.last, s != levels[levels.count - 1] {
-            let r = (last.noise.logRatio - t.logRatio) / h
-            D = (1 + 1 / (2 * r)) * d - 1 / (2 * r) * last.denoised
-        }
-        return s.σ / t.σ * x - s.α * expm1(-h) * D
+        return s.σ / t.σ * x - s.α * expm1(-h) * secondOrderEstimate(history, to: s, last: levels[levels.count - 1])
     }
 }
 
-/// A denoised estimate and the noise level that it was made at.
-public struct Estimate {
-    /// Where.
-    public let noise: Noise
-    /// What, shape (members, …).
-    public let denoised: Tensor
-}
-
-/// A sampler whose step looks back at earlier denoised estimates.
-public protocol MultistepSampler {
+/// SDE-DPM-Solver++(2M): the same for the reverse stochastic equation.
+///
+/// x_s = (σ_s/σ_t) e^(−h) x_t + α_s (1 − e^(−2h)) D + σ_s √(1 − e^(−2h)) ε, with λ, h and D as in ``DPMSolver``.
+///
+/// - Source: Lu et al. 2022, arXiv 2211.01095, section 5 and appendix B.
+public struct StochasticDPMSolver: MultistepSampler {
     /// Noise levels from the noisiest to the cleanest, at least two.
-    var levels: [Noise] { get }
-    /// From `t` to the cleaner `s`, given the estimate at `t` and those before it, oldest first.
-    func step(_ x: Tensor, denoised d: Tensor, history: [Estimate], from t: Noise, to s: Noise) -> Tensor
+    public let levels: [Noise]
+    /// One.
+    public var memory: Int { 1 }
+
+    /// A sampler over the given noise levels.
+    public init(levels: [Noise]) { self.levels = levels }
+
+    /// From the latest estimate's level to the cleaner `s`; see ``MultistepSampler``.
+    public func step(_ history: [Estimate], to s: Noise, noise: () -> Tensor) -> Tensor {
+        let (t, x) = (history[history.count - 1].noise, history[history.count - 1].sample)
+        let h = t.logRatio - s.logRatio
+        let gained = -expm1(-2 * h)
+        return s.σ / t.σ * exp(-h) * x
+            + s.α * gained * secondOrderEstimate(history, to: s, last: levels[levels.count - 1])
+            + s.σ * gained.squareRoot() * noise()
+    }
 }
 
-extension MultistepSampler {
-    /// Draws samples; see ``Sampler/sample(_:noise:onStep:)``.
-    public func sample(
-        _ denoiser: some Denoiser, noise: MemberNoise, onStep: (SamplingProgress) throws -> Void = { _ in }
-    ) throws -> Tensor {
-        var history: [Estimate] = []
-        return try integrate(levels: levels, evaluationsPerStep: 1, noise: noise, onStep: onStep) { x, i in
-            let d = denoiser(x, levels[i]).detach()
-            let next = step(x, denoised: d, history: history, from: levels[i], to: levels[i + 1])
-            history = Array((history + [Estimate(noise: levels[i], denoised: d)]).suffix(4))
-            return next
-        }
-    }
+/// D of both: the estimate extrapolated to the middle of the step.
+private func secondOrderEstimate(_ history: [Estimate], to s: Noise, last: Noise) -> Tensor {
+    let now = history[history.count - 1]
+    guard history.count > 1, s != last else { return now.denoised }
+    let before = history[history.count - 2]
+    let r = (before.noise.logRatio - now.noise.logRatio) / (now.noise.logRatio - s.logRatio)
+    return (1 + 1 / (2 * r)) * now.denoised - 1 / (2 * r) * before.denoised
 }

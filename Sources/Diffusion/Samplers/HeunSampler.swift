@@ -3,7 +3,7 @@ import Torch
 /// Heun's second-order method on the probability-flow equation, written for z = x/α and κ = σ/α: dz/dκ = (z − d)/κ.
 ///
 /// - Source: Karras et al. 2022, arXiv 2206.00364, algorithm 1.
-public struct HeunSampler: Sampler {
+public struct HeunSampler: SingleStepSampler {
     /// Noise levels from the noisiest to the cleanest, at least two.
     public let levels: [Noise]
     /// Denoiser evaluations in one step.
@@ -12,7 +12,7 @@ public struct HeunSampler: Sampler {
     /// A sampler over the given noise levels.
     public init(levels: [Noise]) { self.levels = levels }
 
-    /// From `t` to the cleaner `s`; see ``Sampler/step(_:_:from:to:noise:)``.
+    /// From `t` to the cleaner `s`; see ``SingleStepSampler``.
     public func step(
         _ x: Tensor, _ denoiser: some Denoiser, from t: Noise, to s: Noise, noise: () -> Tensor
     ) -> Tensor {

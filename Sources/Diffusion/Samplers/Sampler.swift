@@ -7,100 +7,188 @@ public struct SamplingProgress: Sendable {
     public let step: Int
     /// Steps in all.
     public let total: Int
-    /// Denoiser evaluations so far.
+    /// Denoiser evaluations so far, counted.
     public let evaluations: Int
 }
 
-/// What stops a sampler.
-public enum DiffusionError: Error, CustomStringConvertible {
-    /// A sample or a denoised estimate is NaN or infinite.
-    case notFinite(step: Int, of: Int, noise: Noise)
+/// Solves the reverse diffusion for any denoiser, prior or posterior.
+public protocol Sampler {
+    /// Noise levels from the noisiest to the cleanest, at least two.
+    var levels: [Noise] { get }
+    /// Denoiser evaluations of a whole draw.
+    var evaluations: Int { get }
+    /// Steps of a whole draw: those between levels, and what the method adds to them.
+    var steps: Int { get }
+    /// The way from samples at the first level to samples at the last.
+    ///
+    /// - Parameters:
+    ///   - x: samples at the noisiest level, shape (members, …)
+    ///   - run: randomness, checks, progress
+    /// - Returns: samples at the cleanest level, same shape.
+    func trajectory(_ x: Tensor, _ denoiser: some Denoiser, _ run: SamplingRun) throws -> Tensor
+    /// Looks whether it can draw samples of a shape, where it holds observations or masks.
+    ///
+    /// - Throws: ``DiffusionError``.
+    func validate(shape: [Int]) throws
+}
 
-    /// The whole message, for a person.
-    public var description: String {
-        switch self {
-        case .notFinite(let step, let total, let noise):
-            "sampling step \(step) of \(total) (σ = \(noise.σ), α = \(noise.α)) gave values that are not finite: "
-                + "the network or the observation operator diverged; check the model's precision and the observations"
+extension Sampler {
+    /// One step between neighbouring levels.
+    public var steps: Int { levels.count - 1 }
+
+    /// Takes any shape.
+    public func validate(shape: [Int]) throws {}
+
+    /// Draws samples.
+    ///
+    /// - Parameters:
+    ///   - denoiser: prior or posterior
+    ///   - noise: where randomness comes from; it gives shape and members
+    ///   - recorder: keeps every state and estimate
+    ///   - onStep: called after each step; throw from it to cancel
+    /// - Returns: samples, shape (members, …).
+    /// - Throws: ``DiffusionError`` for levels that do not fall, a denoiser whose observations do not fit the samples, and
+    ///   when values stop being finite; whatever `onStep` throws.
+    public func sample(
+        _ denoiser: some Denoiser, noise: MemberNoise, recorder: SamplingRecorder? = nil,
+        onStep: (SamplingProgress) throws -> Void = { _ in }
+    ) throws -> Tensor {
+        try withoutActuallyEscaping(onStep) { onStep in
+            try requireFalling(levels)
+            try validate(shape: noise.shape)
+            try denoiser.validate(shape: noise.shape)
+            let watched = Watched(denoiser, recorder: recorder)
+            let run = SamplingRun(
+                noise: noise, levels: levels, total: steps, recorder: recorder,
+                status: { (watched.evaluations, watched.failure) }, onStep: onStep)
+            let start = levels[0].totalVariance.squareRoot() * noise.normal(step: 0)
+            recorder?.add(.init(step: 0, noise: levels[0], sample: start))
+            return try trajectory(start, watched, run) / levels[levels.count - 1].α
         }
     }
 }
 
-/// Standard normal numbers, counter-based on (seed, member, step): member 7 gets the same ones whatever else is drawn.
-public struct MemberNoise: Sendable {
-    /// Seed of the ensemble.
-    public let seed: Int
-    /// Which members are drawn, in batch order.
-    public let members: [Int]
-    /// Shape of one member.
-    public let shape: [Int]
-    /// Element type and place of the samples.
-    public let dtype: DType
-    /// Device of the samples; the numbers are drawn on the CPU.
-    public let device: Device
+/// What the samplers' loops share: random numbers, checks, progress.
+public final class SamplingRun {
+    /// Where randomness comes from.
+    public let noise: MemberNoise
+    private let levels: [Noise]
+    private let total: Int
+    private let recorder: SamplingRecorder?
+    private let status: () -> (evaluations: Int, failure: Noise?)
+    private let onStep: (SamplingProgress) throws -> Void
+    private var done = 0
 
-    /// Noise for `members` of shape `shape` each.
-    public init(seed: Int, members: [Int], shape: [Int], dtype: DType = .float32, device: Device = .cpu) {
-        self.seed = seed
-        self.members = members
-        self.shape = shape
-        self.dtype = dtype
-        self.device = device
+    init(
+        noise: MemberNoise, levels: [Noise], total: Int, recorder: SamplingRecorder?,
+        status: @escaping () -> (evaluations: Int, failure: Noise?),
+        onStep: @escaping (SamplingProgress) throws -> Void
+    ) {
+        self.noise = noise
+        self.levels = levels
+        self.total = total
+        self.recorder = recorder
+        self.status = status
+        self.onStep = onStep
     }
 
-    /// N(0, I) of shape (members, …); step 0 starts the trajectory.
-    public func normal(step: Int) -> Tensor {
-        Random.normal(shape, seed: seed, members: members, step: step, dtype: dtype, device: device)
+    /// Makes one step and looks at what came out.
+    ///
+    /// - Parameters:
+    ///   - from: the level before, named in errors
+    ///   - to: the level reached
+    ///   - body: given a source of standard normal tensors of the samples' shape
+    /// - Returns: what `body` returns, cut from its graph.
+    /// - Throws: ``DiffusionError/notFinite(tensor:step:of:noise:)``, and whatever stops the draw.
+    public func step(from: Noise, to: Noise, _ body: (_ normal: () -> Tensor) throws -> Tensor) throws -> Tensor {
+        var draws = 0
+        let x = try body {
+            defer { draws += 1 }
+            return noise.normal(step: done + 1, draw: draws)
+        }.detach()
+        done += 1
+        let (evaluations, failure) = status()
+        if let failure {
+            throw DiffusionError.notFinite(tensor: "the denoised estimate", step: done, of: total, noise: failure)
+        }
+        guard x.isfinite().all().itemAsBool() else {
+            throw DiffusionError.notFinite(tensor: "the sample", step: done, of: total, noise: from)
+        }
+        recorder?.add(.init(step: done, noise: to, sample: x))
+        try onStep(SamplingProgress(step: done, total: total, evaluations: evaluations))
+        return x
     }
 }
 
-/// Solves the reverse diffusion for any denoiser, one step at a time.
-public protocol Sampler {
-    /// Noise levels from the noisiest to the cleanest, at least two.
-    var levels: [Noise] { get }
+/// A sampler whose step depends on the sample alone: others may wrap it, and step from anywhere.
+public protocol SingleStepSampler: Sampler {
     /// Denoiser evaluations in one step.
     var evaluationsPerStep: Int { get }
     /// From `t` to the cleaner `s`.
     ///
     /// - Parameters:
     ///   - x: noisy samples at `t`, shape (members, …)
-    ///   - noise: draws a standard normal tensor of the same shape
+    ///   - noise: draws a standard normal tensor of the same shape; each call another one
     /// - Returns: samples at `s`, same shape.
     func step(_ x: Tensor, _ denoiser: some Denoiser, from t: Noise, to s: Noise, noise: () -> Tensor) -> Tensor
 }
 
-extension Sampler {
-    /// Draws samples.
-    ///
-    /// - Parameters:
-    ///   - denoiser: prior or posterior
-    ///   - noise: where randomness comes from; it gives shape and members
-    ///   - onStep: called after each step; throw from it to cancel
-    /// - Returns: samples, shape (members, …).
-    /// - Throws: ``DiffusionError`` when values stop being finite, and whatever `onStep` throws.
-    public func sample(
-        _ denoiser: some Denoiser, noise: MemberNoise, onStep: (SamplingProgress) throws -> Void = { _ in }
-    ) throws -> Tensor {
-        try integrate(levels: levels, evaluationsPerStep: evaluationsPerStep, noise: noise, onStep: onStep) { x, i in
-            step(x, denoiser, from: levels[i], to: levels[i + 1], noise: { noise.normal(step: i + 1) })
+extension SingleStepSampler {
+    /// Denoiser evaluations of a whole draw.
+    public var evaluations: Int { (levels.count - 1) * evaluationsPerStep }
+
+    /// Step after step.
+    public func trajectory(_ x: Tensor, _ denoiser: some Denoiser, _ run: SamplingRun) throws -> Tensor {
+        try zip(levels, levels.dropFirst()).reduce(x) { x, pair in
+            try run.step(from: pair.0, to: pair.1) { step(x, denoiser, from: pair.0, to: pair.1, noise: $0) }
         }
     }
 }
 
-/// The loop that all samplers share: start from noise, step, check, report.
-func integrate(
-    levels: [Noise], evaluationsPerStep: Int, noise: MemberNoise, onStep: (SamplingProgress) throws -> Void,
-    step: (Tensor, Int) -> Tensor
-) throws -> Tensor {
-    precondition(levels.count >= 2, "a sampler needs at least one step")
-    let total = levels.count - 1
-    var x = levels[0].totalVariance.squareRoot() * noise.normal(step: 0)
-    for i in 0..<total {
-        x = step(x, i).detach()
-        guard x.isfinite().all().itemAsBool() else {
-            throw DiffusionError.notFinite(step: i + 1, of: total, noise: levels[i])
-        }
-        try onStep(SamplingProgress(step: i + 1, total: total, evaluations: (i + 1) * evaluationsPerStep))
+/// A sampler whose step needs E[x | x_t] at `t` and nothing else of the denoiser: what acts on the estimate's graph (DPS,
+/// PGDM) may wrap it.
+public protocol OneEvaluationSampler: SingleStepSampler {
+    /// From `t` to the cleaner `s`, given the estimate at `t`.
+    func step(_ x: Tensor, denoised d: Tensor, from t: Noise, to s: Noise, noise: () -> Tensor) -> Tensor
+}
+
+extension OneEvaluationSampler {
+    /// One.
+    public var evaluationsPerStep: Int { 1 }
+
+    /// Evaluates the denoiser, then steps.
+    public func step(
+        _ x: Tensor, _ denoiser: some Denoiser, from t: Noise, to s: Noise, noise: () -> Tensor
+    ) -> Tensor {
+        step(x, denoised: denoiser(x, t), from: t, to: s, noise: noise)
     }
-    return x / levels[total].α
+}
+
+/// The sampler with the most steps whose draw takes at most `evaluations` of the denoiser.
+///
+/// - Parameter make: a sampler of a number of steps
+/// - Throws: ``DiffusionError/levels(_:)`` where not even one step fits, and whatever `make` throws.
+public func withinBudget<S: Sampler>(evaluations: Int, _ make: (_ steps: Int) throws -> S) throws -> S {
+    let smallest = try make(1)
+    guard smallest.evaluations <= evaluations else {
+        throw DiffusionError.levels(
+            "a budget of \(evaluations) network evaluations is less than the \(smallest.evaluations) of one step")
+    }
+    var (low, high) = (1, max(evaluations, 1) + 1)  // low fits, high does not: each step evaluates once or more
+    while high - low > 1 {
+        let middle = (low + high) / 2
+        if try make(middle).evaluations <= evaluations { low = middle } else { high = middle }
+    }
+    return try make(low)
+}
+
+/// - Throws: ``DiffusionError/levels(_:)`` unless there are two levels or more and σ/α falls.
+func requireFalling(_ levels: [Noise]) throws {
+    guard levels.count >= 2 else {
+        throw DiffusionError.levels("a sampler needs at least one step, not \(levels.count - 1)")
+    }
+    for (i, (t, s)) in zip(levels, levels.dropFirst()).enumerated() where s.logRatio >= t.logRatio {
+        throw DiffusionError.levels(
+            "noise levels must fall from step to step: σ/α goes from \(t.σ / t.α) to \(s.σ / s.α) at step \(i + 1)")
+    }
 }
