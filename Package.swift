@@ -79,6 +79,13 @@ let targets: [Target] = [
         ], path: "notebooks-as-scripts/era5-uk",
         resources: [.copy("autoencoder.yaml"), .copy("denoiser.yaml")]),
 
+    .executableTarget(
+        name: "exact-posteriors",
+        dependencies: [
+            "Diffusion", "Figures", "Torch", "Training", "Verification",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], path: "notebooks-as-scripts/exact-posteriors"),
+
     // Tests
     .testTarget(name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Fixtures")]),
     .testTarget(name: "FieldsTests", dependencies: ["Fields"], resources: [.copy("Fixtures")]),
@@ -95,7 +102,8 @@ let targets: [Target] = [
         name: "VerificationTests", dependencies: ["Verification", "Spectral", "Dynamics"], exclude: ["Fixtures"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(name: "AssimilationTests", dependencies: ["Assimilation", "Filters"]),
-    .testTarget(name: "CommandTests", dependencies: ["sillage", "era5-uk", "Fields"], exclude: ["Fixtures"]),
+    .testTarget(
+        name: "CommandTests", dependencies: ["sillage", "era5-uk", "exact-posteriors", "Fields"], exclude: ["Fixtures"]),
 ]
 
 let package = Package(

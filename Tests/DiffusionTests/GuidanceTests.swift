@@ -101,7 +101,7 @@ import Torch
             solver: .conjugateGradient(iterations: 8, tolerance: 1e-10))
         let noise = MemberNoise(seed: 7, members: Array(0..<4_000), shape: [6], dtype: .float64)
         let levels = Schedule.logLinear(σmin: 1e-3, σmax: 1e2).levels(steps: 128)
-        let samples = try sampler.sample(levels, AnalyticDenoiser { guided($0, $1) }, noise)
+        let samples = try sampler.make(levels).sample(guided, noise: noise)
         #expect(standardErrors(of: samples, mean: posterior.mean[0], covariance: posterior.covariance) < 6)
     }
 }
