@@ -82,7 +82,7 @@ let targets: [Target] = [
     .executableTarget(
         name: "exact-posteriors",
         dependencies: [
-            "Diffusion", "Figures", "Torch", "Training", "Verification",
+            "Diffusion", "Dynamics", "Figures", "Networks", "Torch", "Training", "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/exact-posteriors"),
 

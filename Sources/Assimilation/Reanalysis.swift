@@ -4,60 +4,6 @@ import Foundation
 import Observing
 import Torch
 
-/// How a posterior is drawn.
-public struct PosteriorOptions: Sendable, Hashable {
-    /// How the likelihood enters.
-    public enum Method: String, Sendable, CaseIterable {
-        /// Moment matching, its solve along the anchor's directions weighed by measured errors.
-        case mmps
-        /// Score-based data assimilation.
-        case sda
-    }
-
-    /// How the reverse diffusion is solved.
-    public enum SamplerKind: String, Sendable, CaseIterable {
-        /// DPM-Solver++(2M).
-        case dpm
-        /// Deterministic DDIM (Euler).
-        case ddim
-        /// Ancestral sampling.
-        case ddpm
-        /// Heun, two evaluations a step.
-        case heun
-    }
-
-    /// Which linear solver moment matching uses.
-    public enum Solve: String, Sendable, CaseIterable {
-        /// Conjugate gradients.
-        case cg
-        /// GMRES.
-        case gmres
-    }
-
-    /// How the likelihood enters.
-    public var method = Method.mmps
-    /// Solver of the reverse diffusion.
-    public var sampler = SamplerKind.dpm
-    /// Steps of the sampler.
-    public var steps = 16
-    /// Solver iterations of moment matching; 0 takes the solve with measured errors as it is. A single iteration from the
-    /// law's solve was measured to be worse, on both worlds: on its way to the network's own covariance and not there.
-    public var iterations = 0
-    /// Solver of moment matching.
-    public var solve = Solve.gmres
-    /// γ of SDA, for observations in units of their climatological deviation.
-    public var gamma = 1e-2
-    /// Noisiest and cleanest level of sampling; the model's own when nil.
-    public var sigmaMax: Double?
-    /// Members drawn at once; bounds memory.
-    public var batch = 8
-    /// Whether the network is left out: the Gaussian anchor alone, optimal interpolation in latent space.
-    public var gaussianOnly = false
-
-    /// The defaults.
-    public init() {}
-}
-
 /// Draws trajectories of a latent model, with or without observations.
 public struct Reanalysis {
     /// The prior.
@@ -117,8 +63,8 @@ public struct Reanalysis {
         let prior = model.prior(at: times)
         let latents: Tensor
         if let observation {
-            // γ is in units of standardised variables.
-            let scaled = options.method == .sda ? observation.standardised() : observation
+            // γ, λ and PGDM's unit variance are in units of standardised variables.
+            let scaled = options.method == .mmps ? observation : observation.standardised()
             let through = scaled.through(model.codec, length: times.count)
             latents = try posterior(prior, through, noise, onStep)
         } else {
@@ -139,6 +85,10 @@ public struct Reanalysis {
         switch options.method {
         case .sda:
             return try sample(ScoreBased(prior: prior, observation: observation, γ: options.gamma), noise, onStep)
+        case .tmpd: return try sample(TMPD(prior: prior, observation: observation), noise, onStep)
+        case .pgdm: return try sample(PGDM(prior: prior, observation: observation), noise, onStep)
+        case .diffpir:
+            return try sample(DiffPIR(prior: prior, observation: observation, λ: options.lambda), noise, onStep)
         case .mmps:
             let solver: LinearSolver =
                 options.iterations == 0
@@ -155,19 +105,11 @@ public struct Reanalysis {
     private func sample(
         _ denoiser: some Denoiser, _ noise: MemberNoise, _ onStep: (SamplingProgress) throws -> Void
     ) throws -> Tensor {
-        let range = model.card.denoiser!.noise
-        let levels = range.levels(steps: options.steps, from: options.sigmaMax)
-        switch options.sampler {
-        case .dpm: return try DPMSolver(levels: levels).sample(denoiser, noise: noise, onStep: onStep)
-        case .ddim: return try DDIMSampler(levels: levels).sample(denoiser, noise: noise, onStep: onStep)
-        case .ddpm: return try DDPMSampler(levels: levels).sample(denoiser, noise: noise, onStep: onStep)
-        case .heun: return try HeunSampler(levels: levels).sample(denoiser, noise: noise, onStep: onStep)
-        }
+        try options.sampler(over: model.card.denoiser!.noise).sample(denoiser, noise: noise, onStep: onStep)
     }
 
     /// Network evaluations of one member's draw.
     public var evaluations: Int {
-        let perStep = options.sampler == .heun ? 2 : 1
-        return options.steps * perStep * layout.starts.count
+        options.sampler(over: model.card.denoiser!.noise).evaluations * layout.starts.count
     }
 }

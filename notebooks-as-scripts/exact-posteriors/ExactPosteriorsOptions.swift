@@ -8,7 +8,7 @@ struct ExactPosteriorsOptions: ParsableCommand {
         abstract: "Every sampler and every way of conditioning, against answers that are known exactly.",
         discussion: """
             Orders of convergence, posteriors of Gaussians and of mixtures, calibration, windows: each compared with a \
-            closed form or with quadrature. Nothing is trained and nothing is downloaded.
+            closed form or with quadrature. Lorenz-63 networks of the last parts are trained on the way and kept beside the page.
 
               swift run -c release exact-posteriors
               swift run -c release exact-posteriors --quick --json
@@ -20,7 +20,7 @@ struct ExactPosteriorsOptions: ParsableCommand {
 
     /// A part of the experiment.
     enum Section: String, CaseIterable, ExpressibleByArgument {
-        case order, gaussian, mixture, calibration, windows
+        case order, gaussian, anchor, mixture, calibration, windows, speed
     }
 
     @Option(help: ArgumentHelp("Parts to run; all by default.", valueName: "name"))

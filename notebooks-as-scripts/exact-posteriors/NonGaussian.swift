@@ -100,9 +100,9 @@ func methodsOnTheRange(budget: Int) throws -> [Conditioning] {
     ]
 }
 
-/// Twisted SMC over given levels.
+/// Twisted SMC over given levels; γ is the mean square of A(x) − A(E[x]) over the prior.
 func smc(levels: [Noise], name: String) -> Conditioning {
     Conditioning(name: name) { prior, observation, noise in
-        try TwistedSMC(levels: levels, observation: observation, γ: 0.5).sample(prior, noise: noise)
+        try TwistedSMC(levels: levels, observation: observation, γ: 2.4).sample(prior, noise: noise)
     }
 }

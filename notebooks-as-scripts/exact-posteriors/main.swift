@@ -36,9 +36,11 @@ func tell(_ options: ExactPosteriorsOptions) async throws {
         switch section {
         case .order: try await tellOrder(options, &page, publish)
         case .gaussian: try await tellGaussian(options, &page, publish)
+        case .anchor: try await tellAnchor(options, &page, progress, publish)
         case .mixture: try await tellMixture(options, &page, publish)
         case .calibration: try await tellCalibration(options, &page, progress, publish)
         case .windows: try await tellWindows(options, &page, publish)
+        case .speed: try await tellSpeed(options, &page, progress, publish)
         }
     }
     page.provenance([

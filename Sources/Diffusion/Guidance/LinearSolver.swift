@@ -34,7 +34,9 @@ public enum LinearSolver: Sendable, Hashable {
 
 private func dot(_ a: Tensor, _ b: Tensor) -> Tensor { (a * b).sum([1], keepdim: true) }
 
-/// Preconditioned conjugate gradients. Source: Saad 2003, algorithm 9.1.
+/// Preconditioned conjugate gradients. A row whose direction has no positive curvature stops there, as it must with a
+/// network's Jacobian, which is only nearly symmetric and positive. Source: Saad 2003, algorithm 9.1; Steihaug 1983 for
+/// the stop.
 private func preconditionedConjugateGradient(
     _ product: (Tensor) -> Tensor, _ b: Tensor, _ iterations: Int, _ tolerance: Double, _ inverse: (Tensor) -> Tensor
 ) -> Tensor {
@@ -47,14 +49,16 @@ private func preconditionedConjugateGradient(
     let bound = tolerance * tolerance * dot(b, b)
     for iteration in 0..<iterations {
         let q = product(p)
+        let curvature = dot(p, q)
+        let proceeds = curvature .> 0
         // A row already solved has p = 0: no step there.
-        let step = ρ / (dot(p, q) + tiny)
+        let step = Tensor.where(proceeds, ρ / (curvature + tiny), Tensor.zeros(like: ρ))
         u = u + step * p
         r = r - step * q
         if iteration + 1 == iterations || dot(r, r).le(bound).all().itemAsBool() { break }
         z = inverse(r)
         let ρNext = dot(r, z)
-        p = z + ρNext / (ρ + tiny) * p
+        p = Tensor.where(proceeds, z + ρNext / (ρ + tiny) * p, Tensor.zeros(like: p))
         ρ = ρNext
     }
     return u

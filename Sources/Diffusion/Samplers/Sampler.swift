@@ -44,13 +44,14 @@ extension Sampler {
     /// - Parameters:
     ///   - denoiser: prior or posterior
     ///   - noise: where randomness comes from; it gives shape and members
+    ///   - start: samples at the first level, shape (members, …), where they are not to be drawn: a noised photograph, say
     ///   - recorder: keeps every state and estimate
     ///   - onStep: called after each step; throw from it to cancel
     /// - Returns: samples, shape (members, …).
     /// - Throws: ``DiffusionError`` for levels that do not fall, a denoiser whose observations do not fit the samples, and
     ///   when values stop being finite; whatever `onStep` throws.
     public func sample(
-        _ denoiser: some Denoiser, noise: MemberNoise, recorder: SamplingRecorder? = nil,
+        _ denoiser: some Denoiser, noise: MemberNoise, start: Tensor? = nil, recorder: SamplingRecorder? = nil,
         onStep: (SamplingProgress) throws -> Void = { _ in }
     ) throws -> Tensor {
         try withoutActuallyEscaping(onStep) { onStep in
@@ -61,7 +62,11 @@ extension Sampler {
             let run = SamplingRun(
                 noise: noise, levels: levels, total: steps, recorder: recorder,
                 status: { (watched.evaluations, watched.failure) }, onStep: onStep)
-            let start = levels[0].totalVariance.squareRoot() * noise.normal(step: 0)
+            let start = start ?? levels[0].totalVariance.squareRoot() * noise.normal(step: 0)
+            guard start.shape == [noise.members.count] + noise.shape else {
+                throw DiffusionError.shapes(
+                    "a start of shape \(start.shape) for \(noise.members.count) members of shape \(noise.shape)")
+            }
             recorder?.add(.init(step: 0, noise: levels[0], sample: start))
             return try trajectory(start, watched, run) / levels[levels.count - 1].α
         }

@@ -17,7 +17,8 @@ public struct TwistedSMC: Sampler {
     public let levels: [Noise]
     /// What was measured.
     public let observation: Observation
-    /// About the prior variance of A(x), which κ²/(1 + κ²) of is taken to be left given x_t; any value leaves the limit exact.
+    /// About the mean square of A(x) − A(E[x]) over the prior, of which κ²/(1 + κ²) is taken to be left given x_t; any value
+    /// leaves the limit exact, but too small a one commits the particles before they know.
     public let γ: Double
     /// Effective members over members below which they are resampled, 0 (never before the end) to 1 (always).
     public let threshold: Double

@@ -37,7 +37,12 @@ struct Assimilate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("States to analyse, START/END, both included.", valueName: "period"))
     var period: Period?
 
-    @Option(help: "How the likelihood enters: mmps is moment matching, sda score-based data assimilation.")
+    @Option(
+        help: """
+            How the likelihood enters: mmps is moment matching, sda score-based data assimilation, tmpd Tweedie moment \
+            projection, pgdm pseudo-inverse guidance, diffpir plug-and-play restoration. Only the first is exact for a \
+            Gaussian prior; the experiment exact-posteriors shows what the others get wrong.
+            """)
     var method = PosteriorOptions.Method.mmps
 
     @Option(
@@ -53,6 +58,9 @@ struct Assimilate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("γ of score-based data assimilation.", valueName: "number"))
     var gamma = 1e-2
 
+    @Option(help: ArgumentHelp("λ of plug-and-play restoration, the weight of the prior.", valueName: "number"))
+    var lambda = 1.0
+
     @OptionGroup(title: "Sampling") var sampling: SamplingOptions
     @OptionGroup(title: "Observations") var matching: ObservationMatchingOptions
     @OptionGroup(title: "Common options") var common: ExecutionOptions
@@ -61,6 +69,7 @@ struct Assimilate: AsyncParsableCommand {
         guard members > 0 else { throw ValidationError("--members is \(members): give 1 or more") }
         if let iterations, iterations < 0 { throw ValidationError("--iterations is \(iterations): give 0 or more") }
         guard gamma >= 0 else { throw ValidationError("--gamma is \(gamma): give 0 or more") }
+        guard lambda > 0 else { throw ValidationError("--lambda is \(lambda): give more than 0") }
     }
 
     func run() async throws {
@@ -87,7 +96,7 @@ struct Assimilate: AsyncParsableCommand {
                 + "\(CFTime.iso(times[times.count - 1], calendar: card.calendar))")
 
         var options = sampling.options
-        (options.method, options.solve, options.gamma) = (method, solver, gamma)
+        (options.method, options.solve, options.gamma, options.lambda) = (method, solver, gamma, lambda)
         options.iterations = iterations ?? (trajectory.anchor == nil ? 3 : 0)
         let how = configuration(iterations: options.iterations)
         let reanalysis = try Reanalysis(model: trajectory, times: times, observations: vector, options: options)
@@ -136,7 +145,7 @@ struct Assimilate: AsyncParsableCommand {
             "method": configuration, "model": try modelHash(fileURL(model)),
             "observations": try ContentHash.sha256(of: fileURL(observations)), "seed": "\(common.seed)",
             "members": "\(members)", "period": period?.description ?? "", "matching": matching.description,
-            "gamma": "\(gamma)", "precision": "\(common.precision.dtype(on: .cpu))",
+            "gamma": "\(gamma)", "lambda": "\(lambda)", "precision": "\(common.precision.dtype(on: .cpu))",
         ])
     }
 }

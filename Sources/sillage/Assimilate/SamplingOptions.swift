@@ -7,11 +7,20 @@ extension PosteriorOptions.Solve: ExpressibleByArgument {}
 
 /// How members are drawn; shared by `assimilate` and `generate`.
 struct SamplingOptions: ParsableArguments, CustomStringConvertible {
-    @Option(help: "Solver of the reverse diffusion: dpm is DPM-Solver++(2M), ddim Euler, ddpm ancestral, heun Heun.")
+    @Option(
+        help: """
+            Solver of the reverse diffusion: dpm is DPM-Solver++(2M), sde-dpm its stochastic form, ab3 exponential \
+            Adams-Bashforth of order 3, ddim Euler, ddpm ancestral, heun Heun (two evaluations a step).
+            """)
     var sampler = PosteriorOptions.SamplerKind.dpm
 
     @Option(help: ArgumentHelp("Steps of the sampler.", valueName: "count"))
     var steps = 16
+
+    @Option(
+        help: ArgumentHelp(
+            "Langevin corrections after each step, one evaluation each; with ddim, ddpm and heun.", valueName: "count"))
+    var corrections = 0
 
     @Option(help: ArgumentHelp("Members drawn at once; fewer take less memory.", valueName: "count"))
     var batch = 8
@@ -21,15 +30,25 @@ struct SamplingOptions: ParsableArguments, CustomStringConvertible {
 
     func validate() throws {
         guard steps > 0 else { throw ValidationError("--steps is \(steps): give 1 or more") }
+        guard corrections >= 0 else { throw ValidationError("--corrections is \(corrections): give 0 or more") }
+        guard corrections == 0 || options.takesCorrections else {
+            throw ValidationError(
+                "--corrections: \(sampler.rawValue) looks back at earlier steps, which a correction would make another "
+                    + "sample's: take --sampler ddim, ddpm or heun")
+        }
         guard batch > 0 else { throw ValidationError("--batch is \(batch): give 1 or more") }
     }
 
-    var description: String { "\(sampler.rawValue), \(steps) steps\(gaussian ? ", Gaussian anchor alone" : "")" }
+    var description: String {
+        "\(sampler.rawValue), \(steps) steps\(corrections > 0 ? ", \(corrections) corrections each" : "")"
+            + (gaussian ? ", Gaussian anchor alone" : "")
+    }
 
     /// The options of a draw.
     var options: PosteriorOptions {
         var options = PosteriorOptions()
         (options.sampler, options.steps, options.batch, options.gaussianOnly) = (sampler, steps, batch, gaussian)
+        options.corrections = corrections
         return options
     }
 }

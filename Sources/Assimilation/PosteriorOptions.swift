@@ -1,0 +1,89 @@
+import Diffusion
+
+/// How a posterior is drawn.
+public struct PosteriorOptions: Sendable, Hashable {
+    /// How the likelihood enters.
+    public enum Method: String, Sendable, CaseIterable {
+        /// Moment matching, its solve along the anchor's directions weighed by measured errors.
+        case mmps
+        /// Score-based data assimilation.
+        case sda
+        /// Tweedie moment projection.
+        case tmpd
+        /// Pseudo-inverse guidance.
+        case pgdm
+        /// Plug-and-play restoration: no gradient through the network.
+        case diffpir
+    }
+
+    /// How the reverse diffusion is solved.
+    public enum SamplerKind: String, Sendable, CaseIterable {
+        /// DPM-Solver++(2M).
+        case dpm
+        /// SDE-DPM-Solver++(2M): fresh noise at every step.
+        case sdeDPM = "sde-dpm"
+        /// Exponential Adams-Bashforth of order 3.
+        case ab3
+        /// Deterministic DDIM (Euler).
+        case ddim
+        /// Ancestral sampling.
+        case ddpm
+        /// Heun, two evaluations a step.
+        case heun
+    }
+
+    /// Which linear solver moment matching uses.
+    public enum Solve: String, Sendable, CaseIterable {
+        /// Conjugate gradients.
+        case cg
+        /// GMRES.
+        case gmres
+    }
+
+    /// How the likelihood enters.
+    public var method = Method.mmps
+    /// Solver of the reverse diffusion.
+    public var sampler = SamplerKind.dpm
+    /// Steps of the sampler.
+    public var steps = 16
+    /// Solver iterations of moment matching; 0 takes the solve with measured errors as it is. A single iteration from the
+    /// law's solve was measured to be worse, on both worlds: on its way to the network's own covariance and not there.
+    public var iterations = 0
+    /// Solver of moment matching.
+    public var solve = Solve.gmres
+    /// γ of SDA, for observations in units of their climatological deviation.
+    public var gamma = 1e-2
+    /// λ of DiffPIR, for observations in units of their climatological deviation.
+    public var lambda = 1.0
+    /// Langevin corrections after each step; only for `ddim`, `ddpm` and `heun`.
+    public var corrections = 0
+    /// Noisiest and cleanest level of sampling; the model's own when nil.
+    public var sigmaMax: Double?
+    /// Members drawn at once; bounds memory.
+    public var batch = 8
+    /// Whether the network is left out: the Gaussian anchor alone, optimal interpolation in latent space.
+    public var gaussianOnly = false
+
+    /// The defaults.
+    public init() {}
+
+    /// Whether corrections may stand between the steps of the sampler: not where it looks back at earlier ones.
+    public var takesCorrections: Bool { [.ddim, .ddpm, .heun].contains(sampler) }
+
+    /// The sampler over a model's noise levels.
+    func sampler(over range: NoiseConfiguration) -> any Sampler {
+        let levels = range.levels(steps: steps, from: sigmaMax)
+        func corrected(_ predictor: some SingleStepSampler) -> any Sampler {
+            guard corrections > 0 else { return predictor }
+            return PredictorCorrector(predictor, corrector: .sda(), corrections: corrections)
+        }
+        switch sampler {
+        case .dpm: return DPMSolver(levels: levels)
+        case .sdeDPM: return StochasticDPMSolver(levels: levels)
+        case .ab3: return AdamsBashforthSampler(levels: levels, order: 3)
+        case .ddim: return corrected(DDIMSampler(levels: levels))
+        case .ddpm: return corrected(DDPMSampler(levels: levels))
+        case .heun: return corrected(HeunSampler(levels: levels))
+        }
+    }
+}
