@@ -82,7 +82,8 @@ let targets: [Target] = [
     .executableTarget(
         name: "exact-posteriors",
         dependencies: [
-            "Diffusion", "Dynamics", "Figures", "Networks", "Torch", "Training", "Verification",
+            "Assimilation", "Diffusion", "Dynamics", "Fields", "Figures", "Networks", "Observing", "Torch", "Training",
+            "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/exact-posteriors"),
 

@@ -20,7 +20,7 @@ struct ExactPosteriorsOptions: ParsableCommand {
 
     /// A part of the experiment.
     enum Section: String, CaseIterable, ExpressibleByArgument {
-        case order, gaussian, anchor, mixture, calibration, windows, speed
+        case order, gaussian, anchor, mixture, calibration, windows, speed, qg
     }
 
     @Option(help: ArgumentHelp("Parts to run; all by default.", valueName: "name"))
@@ -32,6 +32,9 @@ struct ExactPosteriorsOptions: ParsableCommand {
             "Folder for the page; out/exact-posteriors by default, out/exact-posteriors-quick under --quick.",
             valueName: "folder"))
     var output: String?
+
+    @Option(help: ArgumentHelp("Model of the last part.", valueName: "folder"))
+    var model = "data/models/qg-64"
 
     @Flag(help: "Few samples, to show the way.")
     var quick = false

@@ -4,6 +4,9 @@ import Foundation
 import Torch
 import Training
 
+/// Curves beyond the palette's eight colours are dashed.
+func pattern(_ index: Int) -> LineFigure.Pattern { index < 8 ? .solid : .dashed }
+
 /// The order of each sampler.
 func tellOrder(_ options: ExactPosteriorsOptions, _ page: inout Report, _ publish: (Row) -> Void) async throws {
     // %% [markdown]
@@ -23,7 +26,7 @@ func tellOrder(_ options: ExactPosteriorsOptions, _ page: inout Report, _ publis
                 values: [("order", result.order), ("slope", result.slope)]
                     + zip(result.steps, result.errors).map { ("error_\($0)", $1) }))
     }
-    let shown = results.filter { !$0.method.contains(",") || $0.method.contains("data") }
+    let shown = results.filter { !$0.method.contains(",") || ($0.method.contains("data") && $0.order > 1) }
     try await page.figure(
         LineFigure(
             shown.map { .init($0.method, x: $0.steps.map(Double.init), y: $0.errors, hasMarkers: true) },
@@ -139,10 +142,10 @@ func tellMixture(_ options: ExactPosteriorsOptions, _ page: inout Report, _ publ
     if budgets.count > 1 {
         try await page.figure(
             LineFigure(
-                names.map { name in
+                names.enumerated().map { i, name in
                     .init(
                         name, x: budgets.map(Double.init), y: rows.filter { $0.method == name }.map { $0["distance"] },
-                        hasMarkers: true)
+                        pattern: pattern(i), hasMarkers: true)
                 }, x: ChartAxis("network evaluations", scale: .logarithmic),
                 y: ChartAxis("sliced Wasserstein distance", scale: .logarithmic), levels: [.init(floor, name: "exact")],
                 width: 620, height: 300), caption: "Distance to the posterior at equal evaluations.")

@@ -51,7 +51,7 @@ func tellAnchor(
         """)
     // %%
     let shares = options.quick ? [0.01, 0.1] : [0.01, 0.1, 1]
-    let steps = options.quick ? 300 : 12_000
+    let steps = options.quick ? 60 : 12_000
     let archive = try LorenzArchive(
         trajectories: options.quick ? 200 : 1_024, states: options.quick ? 128 : 1_024, first: 0)
     let heldOut = try LorenzArchive(trajectories: 32, states: 512, first: 500_000).states
@@ -110,7 +110,7 @@ func tellAnchor(
 func tellSpeed(
     _ options: ExactPosteriorsOptions, _ page: inout Report, _ progress: any ProgressReporter, _ publish: (Row) -> Void
 ) async throws {
-    let budgets = options.quick ? [16, 32] : [8, 16, 32, 64, 128, 256]
+    let budgets = options.quick ? [12] : [8, 16, 32, 64, 128, 256]
     // %% [markdown]
     page.markdown(
         """
@@ -126,7 +126,7 @@ func tellSpeed(
         trajectories: options.quick ? 200 : 1_024, states: options.quick ? 128 : 1_024, first: 0)
     let heldOut = try LorenzArchive(trajectories: 32, states: 512, first: 500_000).states
     let prior = try LorenzPrior(
-        archive.share(options.quick ? 0.1 : 1), heldOut: heldOut, isAnchored: true, steps: options.quick ? 300 : 12_000,
+        archive.share(options.quick ? 0.1 : 1), heldOut: heldOut, isAnchored: true, steps: options.quick ? 60 : 12_000,
         folder: options.folder, name: "lorenz63-anchored-\(options.quick ? 10 : 100)"
     ) { done, total in
         progress.show(ProgressReport(title: "anchored", completed: done, total: total, unit: "steps"))
@@ -153,16 +153,6 @@ func tellSpeed(
         [SamplerChoice.all[3]], MethodChoice.all.filter { $0.name != matching.name }, budgets)
     let published = SamplerChoice.all[7]
     let sda = options.quick ? [] : try run([published], [MethodChoice.all[2]], [512])
-    func curves(_ results: [SpeedResult], _ name: (SpeedResult) -> String) -> [LineFigure.Curve] {
-        var names: [String] = []
-        for result in results where !names.contains(name(result)) { names.append(name(result)) }
-        return names.map { one in
-            let mine = results.filter { name($0) == one }
-            return .init(
-                one, x: mine.map { Double($0.evaluations) }, y: mine.map { $0.crps.isFinite ? $0.crps : .nan },
-                hasMarkers: true)
-        }
-    }
     try await page.figure(
         LineFigure(
             curves(bySampler) { $0.sampler }, x: ChartAxis("network evaluations", scale: .logarithmic),
@@ -187,4 +177,16 @@ func tellSpeed(
                 .number($0.spreadSkill), .number($0.seconds),
             ]
         }, caption: "All of them; a dash where samples diverged. \(members) members of \(task.truths.shape[0]) truths.")
+}
+
+/// Curves of CRPS against evaluations, one a name.
+func curves(_ results: [SpeedResult], _ name: (SpeedResult) -> String) -> [LineFigure.Curve] {
+    var names: [String] = []
+    for result in results where !names.contains(name(result)) { names.append(name(result)) }
+    return names.enumerated().map { i, one in
+        let mine = results.filter { name($0) == one }
+        return .init(
+            one, x: mine.map { Double($0.evaluations) }, y: mine.map { $0.crps.isFinite ? $0.crps : .nan },
+            pattern: pattern(i), hasMarkers: true)
+    }
 }

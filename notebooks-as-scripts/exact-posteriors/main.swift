@@ -41,6 +41,7 @@ func tell(_ options: ExactPosteriorsOptions) async throws {
         case .calibration: try await tellCalibration(options, &page, progress, publish)
         case .windows: try await tellWindows(options, &page, publish)
         case .speed: try await tellSpeed(options, &page, progress, publish)
+        case .qg: try await tellQuasiGeostrophic(options, &page, progress, publish)
         }
     }
     page.provenance([
