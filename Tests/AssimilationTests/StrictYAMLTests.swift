@@ -6,7 +6,7 @@ import Testing
     struct Part: Codable, Equatable {
         var kind: Kind
         var sides: [Int]
-        enum Kind: String, Codable { case round, square }
+        enum Kind: String, Codable, CaseIterable { case round, square }
     }
 
     struct Example: Codable, Equatable {
@@ -66,6 +66,33 @@ import Testing
         #expect(try message("name: a\nparts: []").contains("learning_rate is missing"))
         #expect(
             try message("{name: a, learning_rate: 1, parts: [{kind: round}]}").contains("parts.[0].sides is missing"))
+    }
+
+    @Test func aMistypedKeyIsOfferedForTheMissingOne() throws {
+        #expect(
+            try message("name: a\nparts: []\nlearning_rat: 1")
+                == "a.yaml: the key learning_rate is missing; is learning_rat (line 3) meant for it?")
+        #expect(
+            try message("{name: a, learning_rate: 1, parts: [{kind: round, sizes: []}]}")
+                .hasSuffix("parts.[0].sides is missing; is sizes (line 1) meant for it?"))
+        // A key that the type knows is not offered, however near, nor one that is far.
+        #expect(
+            try message("nome: a\ncount: 2\nparts: []").hasSuffix("name is missing; is nome (line 1) meant for it?"))
+        #expect(try message("name: a\nparts: []\ncolour: red").hasSuffix("learning_rate is missing"))
+    }
+
+    @Test func anUnknownWordIsNamedWithItsLineAndThoseAllowed() throws {
+        #expect(
+            try message("name: a\nlearning_rate: 1\nparts:\n  - {kind: rouned, sides: []}")
+                == "a.yaml: parts.[0].kind: ‘rouned’ (line 4) is unknown; it may be round, square, the nearest of which is "
+                + "round")
+        func configuration(_ anchor: String) throws -> String {
+            try #require(throws: ConfigurationError.self) {
+                try StrictYAML.decode(AnchorConfiguration.self, from: anchor, source: "d.yaml")
+            }.message
+        }
+        let kind = try configuration("kind: orthogonel")
+        #expect(kind.contains("none, orthogonal, homogeneous") && kind.contains("line 1"))
     }
 
     @Test func aWrongTypeSaysWhatWasExpected() throws {
