@@ -95,7 +95,8 @@ let targets: [Target] = [
         name: "VerificationTests", dependencies: ["Verification", "Spectral", "Dynamics"], exclude: ["Fixtures"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(name: "AssimilationTests", dependencies: ["Assimilation", "Filters"]),
-    .testTarget(name: "CommandTests", dependencies: ["sillage", "era5-uk", "Fields"], exclude: ["Fixtures"]),
+    .testTarget(
+        name: "CommandTests", dependencies: ["sillage", "era5-uk", "Assimilation", "Fields"], exclude: ["Fixtures"]),
 ]
 
 let package = Package(

@@ -62,8 +62,8 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
             try c.validate()
             guard c.factor <= min(grid.shape.y, grid.shape.x) else {
                 throw ConfigurationError(
-                    message: "autoencoder: patch and stages put \(c.factor) x \(c.factor) points into a latent cell, but "
-                        + "the grid has \(grid.shape.y) x \(grid.shape.x); take a smaller patch or fewer stages")
+                    message: "autoencoder: patch and stages put \(c.factor) x \(c.factor) points into a latent cell, "
+                        + "but the grid has \(grid.shape.y) x \(grid.shape.x); take a smaller patch or fewer stages")
             }
             return c
         }

@@ -92,7 +92,8 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         window = try values.decode(Int.self, forKey: .window)
-        stride = try values.decodeIfPresent(Int.self, forKey: .stride) ?? max(window / 2, 1)
+        let half = max(window / 2, 1)
+        stride = try values.decodeIfPresent(Int.self, forKey: .stride) ?? half + (window - half) % 2
         validation = try values.decodeIfPresent(ValidationPeriod.self, forKey: .validation) ?? .last(fraction: 0.1)
         anchor =
             try values.decodeIfPresent(AnchorConfiguration.self, forKey: .anchor) ?? AnchorConfiguration(kind: .none)

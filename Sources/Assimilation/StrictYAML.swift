@@ -102,8 +102,8 @@ private final class NodeDecoder: Decoder {
         throw DecodingError.dataCorrupted(
             .init(
                 codingPath: codingPath,
-                debugDescription: "‘\(word)’\(line) is unknown; it may be \(words.joined(separator: ", ")), the nearest "
-                    + "of which is \(nearest)"))
+                debugDescription: "‘\(word)’\(line) is unknown; it may be \(words.joined(separator: ", ")), the "
+                    + "nearest of which is \(nearest)"))
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {

@@ -117,6 +117,14 @@ import Testing
         #expect(missing.message.contains("/nowhere/a.yaml"))
     }
 
+    @Test("A window without a stride takes one that fits", arguments: 1...9)
+    func theDefaultStrideFits(_ window: Int) throws {
+        let rest = "denoiser: {patch: {time: 1, y: 1, x: 1}, hidden: 16, blocks: 1, heads: 2}\ntraining: {steps: 1}\n"
+        let found = try StrictYAML.decode(
+            DenoiserTrainingConfiguration.self, from: "window: \(window)\n" + rest, source: "d.yaml")
+        #expect((window - found.stride).isMultiple(of: 2) && abs(2 * found.stride - window) <= 2)
+    }
+
     @Test func configurationsRefuseWhatCannotBe() throws {
         func message(_ text: String) throws -> String {
             try #require(throws: ConfigurationError.self) {

@@ -13,7 +13,7 @@ struct SamplingOptions: ParsableArguments, CustomStringConvertible {
     @Option(help: ArgumentHelp("Steps of the sampler.", valueName: "count"))
     var steps = 16
 
-    @Option(help: ArgumentHelp("Members drawn at once; fewer take less memory.", valueName: "count"))
+    @Option(help: ArgumentHelp("Members drawn and written together; fewer take less memory.", valueName: "count"))
     var batch = 8
 
     @Flag(help: "Leave the network out: the Gaussian anchor alone, optimal interpolation in latent space.")
