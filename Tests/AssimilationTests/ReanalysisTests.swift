@@ -61,6 +61,7 @@ private func observations(of trajectory: Tensor, seed: Int, count: Int = 25) -> 
         vector.y.append(Double(y))
         vector.x.append(Double(x))
         vector.stations.append("")
+        vector.rows.append(i)
     }
     vector.operator = `operator`
     return vector

@@ -81,8 +81,12 @@ struct Assimilate: AsyncParsableCommand {
             from: wanted.flatMap { $0.lowerBound.isFinite ? $0.lowerBound : nil } ?? first,
             to: wanted.flatMap { $0.upperBound.isFinite ? trajectory.lastState(until: $0.upperBound) : nil } ?? last)
         if period == nil { try refuseLongGap(in: table, of: trajectory) }
-        let vector = try table.vector(
-            on: card.grid, variables: card.variables, times: times, defaultError: matching.defaultErrors)
+        let climate = trajectory.codec.climatology
+        let vector = try matching.checked(
+            table.vector(
+                on: card.grid, variables: card.variables, times: times, defaultError: matching.defaultErrors),
+            of: table, mean: climate.mean(at: times).doubles(), deviation: climate.deviation.doubles(),
+            reporter: reporter)
         for line in droppedLines(vector.dropped) { reporter.say(line) }
         reporter.say(
             "\(vector.count) observations of \(times.count) states, "
