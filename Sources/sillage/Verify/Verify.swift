@@ -70,6 +70,11 @@ struct Verify: AsyncParsableCommand {
         let truth = try Truth(fileURL(truth), for: first, axes: override)
         for name in truth.unmatched { reporter.say("\(name) is not in the truth and is not verified") }
         let others = try against.map { try Contender(fileURL($0), variables: truth.names, axes: override) }
+        if first.members > 1, let other = others.first(where: { $0.members > 1 && $0.members != first.members }) {
+            reporter.say(
+                "remark: \(first.name) has \(first.members) members, \(other.name) \(other.members): the RMSE of the mean "
+                    + "favours the larger ensemble; CRPS and spread/skill are corrected for the size")
+        }
         let window = period?.instants(in: first.archive.calendar)
 
         let pairs = try truth.pairs(with: first, within: window)
