@@ -20,13 +20,16 @@ extension ObservationVector {
     ///
     /// - Parameters:
     ///   - background: x_b, flattened as (time, variable, y, x)
-    ///   - deviation: σ_b, its standard deviation, same shape
+    ///   - deviation: σ_b, its standard deviation, same shape, or that of one state which holds at every time
     ///   - threshold: k, a number of standard deviations; 5 rejects one good observation in two million
     /// - Source: Andersson and Järvinen 1999, Variational quality control, section 2.
     public func grossErrors(
         against background: [Double], deviation: [Double], beyond threshold: Double
     ) -> [GrossError] {
-        let (expected, spread) = (self.operator.apply(background), self.operator.apply(deviation))
+        let (H, expected) = (self.operator, self.operator.apply(background))
+        let spread = values.indices.map { i in
+            H.entries(i).reduce(0) { $0 + H.weights[$1] * deviation[H.columnIndices[$1] % deviation.count] }
+        }
         return values.indices.compactMap { i in
             let ratio = abs(values[i] - expected[i]) / (spread[i] * spread[i] + errors[i] * errors[i]).squareRoot()
             guard ratio > threshold else { return nil }

@@ -19,9 +19,8 @@ extension ObservationMatchingOptions {
         _ vector: ObservationVector, of table: Observations, mean: [Double], deviation: [Double],
         reporter: any ProgressReporter
     ) throws -> ObservationVector {
-        let deviations = [[Double]](repeating: deviation, count: mean.count / deviation.count).flatMap { $0 }
         func suspects(_ vector: ObservationVector, beyond threshold: Double) -> [GrossError] {
-            vector.grossErrors(against: mean, deviation: deviations, beyond: threshold)
+            vector.grossErrors(against: mean, deviation: deviation, beyond: threshold)
         }
         func verdict(_ error: GrossError, _ vector: ObservationVector) -> String {
             let units = table.variables[vector.variables[error.index]].units

@@ -61,6 +61,7 @@ import Testing
         #expect(errors.map(\.index) == [1, 0])
         #expect(errors.map(\.spread) == [4, 1] && errors.map(\.expected) == [4, 280])
         #expect(abs(errors[0].ratio - 36 / 5) < 1e-12 && abs(errors[1].ratio - 10 / 2.0.squareRoot()) < 1e-12)
+        #expect(vector.grossErrors(against: background, deviation: Array(deviation.prefix(24)), beyond: 6) == errors)
         // Nothing is known where the background is missing.
         let missing = [Double](repeating: .nan, count: n)
         #expect(vector.grossErrors(against: missing, deviation: deviation, beyond: 6).isEmpty)
