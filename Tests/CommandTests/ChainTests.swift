@@ -81,7 +81,7 @@ import Testing
     @Test(.enabled(if: ChainTests.hasGnuplot, "gnuplot is not here to draw the report"))
     func theReportIsOnePageWithItsPictures() async throws {
         let folder = try TemporaryFolder()
-        for (name, seed) in [("truth.nc", "1"), ("other.nc", "2")] {
+        for (name, seed) in [("truth.nc", "1"), ("other.nc", "2"), ("third.nc", "3")] {
             let outcome = try await Command.run(
                 [
                     "simulate", "qg", "--points", "16", "--states", "3", "--spin-up", "100d", "--interval", "1d",
@@ -97,12 +97,13 @@ import Testing
         let verify = try await Command.run(
             [
                 "verify", "other.nc", "truth.nc", "--observations", "obs.nc", "--report", "report.html", "--variables",
-                "q1",
+                "q1", "--against", "third.nc",
             ], in: folder.url)
         #expect(verify.code == 0, "\(verify.errors)")
         let page = try String(contentsOfFile: folder.path("report.html"), encoding: .utf8)
         // Maps, series, scores against time, spectra and the animation; nothing from elsewhere.
         #expect(page.components(separatedBy: "<img ").count - 1 == 5)
+        #expect(page.contains("third, mean") && page.contains("third − truth"))
         #expect(!page.contains("src=\"http") && !page.contains("<script") && page.contains("sillage verify other.nc"))
     }
 

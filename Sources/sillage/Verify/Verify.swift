@@ -1,5 +1,6 @@
 import ArgumentParser
 import Fields
+import Figures
 import Foundation
 import Observing
 import Training
@@ -55,8 +56,8 @@ struct Verify: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Place of the report's series: a station's name, or LATITUDE,LONGITUDE (Y,X in metres). By default the station "
-                + "with most observations.", valueName: "place"))
+            "Place of the report's series: a station's name, or LATITUDE,LONGITUDE (Y,X in metres). By default an observed "
+                + "place near the centre.", valueName: "place"))
     var station: String?
 
     @OptionGroup(title: "Input") var axes: AxesOption
@@ -82,20 +83,28 @@ struct Verify: AsyncParsableCommand {
         if left > 0, period == nil { reporter.say("\(left) times of \(analysis) are not in the truth: left out") }
         var gallery = try report.map { _ in
             try Gallery(
-                contender: first, truth: truth, pairs: pairs, observations: try observed(for: first), date: at,
-                place: station)
+                contender: first, rivals: others, truth: truth, pairs: pairs, observations: try observed(for: first),
+                date: at, place: station)
         }
         var results = [
             try Scoring(first, truth, seed: common.seed).run(pairs, reporter: reporter) { gallery?.take($0) }
         ]
-        for other in others {
+        for (index, other) in others.enumerated() {
             let theirs = try truth.pairs(with: other, within: window)
             if theirs.count < pairs.count {
                 reporter.say("\(other.name): only \(theirs.count) of the \(pairs.count) times are there")
             }
-            results.append(try Scoring(other, truth, seed: common.seed).run(theirs, reporter: reporter) { _ in })
+            let scored = try Scoring(other, truth, seed: common.seed).run(theirs, reporter: reporter) {
+                gallery?.take($0, ofRival: index, at: theirs[$0.index].time)
+            }
+            results.append(scored)
         }
         if let report, let gallery {
+            if gallery.grid.kind == .geographic, Coastline.file == nil {
+                reporter.say(
+                    "remark: maps have no shores: install the Debian package xtide-coastline, or name a file of shores in "
+                        + "SILLAGE_COASTLINE")
+            }
             reporter.say("drawing")
             let page = try await VerificationPage(results: results, gallery: gallery, truth: truth).report()
             try page.write(to: fileURL(report))
