@@ -104,7 +104,8 @@ let targets: [Target] = [
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(name: "AssimilationTests", dependencies: ["Assimilation", "Filters"]),
     .testTarget(
-        name: "CommandTests", dependencies: ["sillage", "era5-uk", "exact-posteriors", "Fields"], exclude: ["Fixtures"]),
+        name: "CommandTests", dependencies: ["sillage", "era5-uk", "exact-posteriors", "Assimilation", "Fields"],
+        exclude: ["Fixtures"]),
 ]
 
 let package = Package(

@@ -20,8 +20,6 @@ final class AnchorPreconditioner {
         let variances: Tensor
     }
 
-    /// Coordinates of largest variance that are kept in full; the others, which carry little, count on the diagonal.
-    private static let leadingCoordinates = 12_288
     /// Groups of the others: neighbours in variance share its mean.
     private static let groups = 128
 
@@ -36,14 +34,16 @@ final class AnchorPreconditioner {
     /// - Parameters:
     ///   - errors: what the denoiser leaves unknown of one window, along the directions of its law
     ///   - layout: the windows of the trajectory
+    ///   - leadingCoordinates: of largest variance that are kept in full, about; the others, which carry little, count on
+    ///     the diagonal
     init(
         errors: ErrorSpectrum, observation: FieldObservation, codec: LatentCodec,
-        layout: WindowLayout
+        layout: WindowLayout, leadingCoordinates: Int = 12_288
     ) {
         self.errors = errors
         let law = errors.law
         // Groups of one size each: what does not divide stays among the leading coordinates.
-        let size = (law.rank - Self.leadingCoordinates) / Self.groups
+        let size = (law.rank - leadingCoordinates) / Self.groups
         if size > 0 {
             let sorted = law.variances.sort(0, descending: true).indices
             let leading = law.rank - size * Self.groups
@@ -112,7 +112,7 @@ extension Tensor {
     /// The lower triangle of X diag(w) Xᵀ for X of shape (rows, columns); what stands above it means nothing.
     ///
     /// In four strips: three eighths of the products of the full matrix are saved.
-    fileprivate func lowerGram(weights: Tensor) -> Tensor {
+    func lowerGram(weights: Tensor) -> Tensor {
         let rows = shape[0]
         let edges = (0...4).map { $0 * rows / 4 }
         let strips = zip(edges, edges.dropFirst()).filter { $0 < $1 }.map { first, end -> Tensor in

@@ -45,7 +45,11 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
             case linearPath = "linear_path"
         }
 
-        func configuration(variables: Int, grid: Grid) -> FieldAutoencoder.Configuration {
+        /// The autoencoder of states on a grid.
+        ///
+        /// - Throws: `NetworksError` for numbers that no network has, ``ConfigurationError`` for cells larger than the
+        ///   grid.
+        func configuration(variables: Int, grid: Grid) throws -> FieldAutoencoder.Configuration {
             var c = FieldAutoencoder.Configuration(variables: variables, latentChannels: latentChannels)
             if let patch { c.patch = patch }
             if let stages { c.stages = stages }
@@ -55,6 +59,12 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
             if let linearPath { c.linearPath = linearPath }
             c.periodic = .init(y: grid.y.period != nil, x: grid.x.period != nil)
             c.grid = .init(y: grid.shape.y, x: grid.shape.x)
+            try c.validate()
+            guard c.factor <= min(grid.shape.y, grid.shape.x) else {
+                throw ConfigurationError(
+                    message: "autoencoder: patch and stages put \(c.factor) x \(c.factor) points into a latent cell, "
+                        + "but the grid has \(grid.shape.y) x \(grid.shape.x); take a smaller patch or fewer stages")
+            }
             return c
         }
     }
@@ -198,13 +208,14 @@ public func trainAutoencoder(
     let archive = try Archive(contentsOf: files, variables: configuration.variables)
     let held = try configuration.validation.range(of: archive.times, calendar: archive.calendar)
     let split = try ArchiveSplit(archive.times, validation: [held])
-    let climatology = try Climatology(
-        of: archive, ranges: split.training, configuration: configuration.climatology)
     // First weights come from the seed too: a training is a function of configuration, archive and seed.
     let network = try Generator(seed: configuration.training.seed).use {
         try FieldAutoencoder(
             configuration.autoencoder.configuration(variables: archive.variables.count, grid: archive.grid))
     }
+    // After all that can be refused, for it reads the whole archive.
+    let climatology = try Climatology(
+        of: archive, ranges: split.training, configuration: configuration.climatology)
 
     let states = split.training.flatMap { Array($0) }
     let examples = StateExamples(

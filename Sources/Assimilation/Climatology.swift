@@ -98,6 +98,12 @@ extension Climatology {
         let (variables, ny, nx) = (archive.variables.count, archive.grid.shape.y, archive.grid.shape.x)
         let size = variables * ny * nx
         let terms = 2 * configuration.dailyHarmonics + 1
+        let hours = Set(ranges.joined().map { archive.times[$0].truncatingRemainder(dividingBy: 86_400).rounded() })
+        guard hours.count >= terms else {
+            throw ConfigurationError(
+                message: "climatology.daily_harmonics is \(configuration.dailyHarmonics), which takes states at "
+                    + "\(terms) times of day; the archive has \(hours.count): lower it")
+        }
         var gram = Tensor.zeros([terms, terms], dtype: .float64)
         var moments = Tensor.zeros([terms, size], dtype: .float64)
         var squares = Tensor.zeros([size], dtype: .float64)

@@ -56,6 +56,32 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
             case patch, hidden, blocks, heads, attention, places
             case mlpRatio = "mlp_ratio"
         }
+
+        /// The network that denoises windows of a codec's latents.
+        ///
+        /// - Throws: `NetworksError` for numbers that no network has, ``ConfigurationError`` for a patch larger than what it
+        ///   cuts.
+        func network(
+            on grid: Grid, codec: LatentCodec, window: Int, anchor: AnchorConfiguration
+        ) throws -> SpatioTemporalTransformer.Configuration {
+            let latent = codec.latentShape
+            var c = SpatioTemporalTransformer.Configuration(
+                channels: latent[0], conditionChannels: anchor.kind == .none ? 0 : latent[0],
+                contextFeatures: grid.kind == .plane ? 0 : CalendarContext.features, patch: patch, hidden: hidden,
+                blocks: blocks, heads: heads, window: window, periodic: codec.autoencoder.configuration.periodic)
+            if let mlpRatio { c.mlpRatio = mlpRatio }
+            if let attention { c.attention = attention }
+            if places == true { c.grid = .init(y: latent[1], x: latent[2]) }
+            try c.validate()
+            for (key, side, whole, what) in [
+                ("time", patch.time, window, "states of a window"), ("y", patch.y, latent[1], "rows of latent cells"),
+                ("x", patch.x, latent[2], "columns of latent cells"),
+            ] where side > whole {
+                throw ConfigurationError(
+                    message: "denoiser.patch.\(key) is \(side), more than the \(whole) \(what); lower it")
+            }
+            return c
+        }
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -66,7 +92,8 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         window = try values.decode(Int.self, forKey: .window)
-        stride = try values.decodeIfPresent(Int.self, forKey: .stride) ?? max(window / 2, 1)
+        let half = max(window / 2, 1)
+        stride = try values.decodeIfPresent(Int.self, forKey: .stride) ?? half + (window - half) % 2
         validation = try values.decodeIfPresent(ValidationPeriod.self, forKey: .validation) ?? .last(fraction: 0.1)
         anchor =
             try values.decodeIfPresent(AnchorConfiguration.self, forKey: .anchor) ?? AnchorConfiguration(kind: .none)
@@ -170,6 +197,7 @@ struct DenoiserTask: TrainingTask {
 ///   - files: the archive, in time order
 ///   - model: the model folder; a training begun there goes on
 ///   - precision: of the network's tokens and products
+///   - interruption: asks to stop between two steps of training, or two batches of the measurement after it
 /// - Returns: how it ended; the folder gains `denoiser.safetensors`, `anchor.safetensors` and `errors.safetensors` unless
 ///   interrupted.
 /// - Throws: `FieldsError`, ``ConfigurationError``, ``ModelError``, `TrainingError`, `NetworksError`.
@@ -191,21 +219,15 @@ public func trainDenoiser(
                 + "long; choose a shorter window or another validation period")
     }
 
-    let anchor = try configuration.anchor.law(
-        of: archive, split: split, codec: codec, window: window, reporter: reporter)
-    let latent = codec.latentShape
-    let choice = configuration.denoiser
-    let isPlane = card.grid.kind == .plane
-    var c = SpatioTemporalTransformer.Configuration(
-        channels: latent[0], conditionChannels: anchor == nil ? 0 : latent[0],
-        contextFeatures: isPlane ? 0 : CalendarContext.features, patch: choice.patch, hidden: choice.hidden,
-        blocks: choice.blocks, heads: choice.heads, window: window, periodic: codec.autoencoder.configuration.periodic)
-    if let ratio = choice.mlpRatio { c.mlpRatio = ratio }
-    if let attention = choice.attention { c.attention = attention }
-    if choice.places == true { c.grid = .init(y: latent[1], x: latent[2]) }
+    // All that can be refused is refused before the anchor, which takes minutes.
+    let c = try configuration.denoiser.network(
+        on: card.grid, codec: codec, window: window, anchor: configuration.anchor)
+    try configuration.anchor.validate(on: archive)
     // First weights come from the seed too: a training is a function of configuration, archive and seed.
     let network = try Generator(seed: configuration.training.seed).use { try SpatioTemporalTransformer(c) }
     network.bodyType = precision.dtype(on: .cpu)
+    let anchor = try configuration.anchor.law(
+        of: archive, split: split, codec: codec, window: window, reporter: reporter)
     let denoiser = makeDenoiser(network, anchor: anchor)
 
     let examples = WindowExamples(
@@ -230,20 +252,30 @@ public func trainDenoiser(
     guard outcome.status != .interrupted else { return outcome }
     try trainer.loadBestWeights()
 
-    try Safetensors.write(network.stateDict(), to: folder.appendingPathComponent("denoiser.safetensors"))
-    if let anchor {
-        try anchor.write(to: folder.appendingPathComponent("anchor.safetensors"))
-        reporter.say("measuring what the denoiser leaves unknown, on \(configuration.errors.rawValue) windows")
-        let count = DenoiserTask.measuredWindows
-        let windows =
-            configuration.errors == .validation
-            ? thinned(validation, to: count / validation[0].fields.shape[0])
-            : try batches(of: examples.unshifted(thinned(starts, to: count)))
-        network.eval()
-        try task.errorSpectrum(
-            on: windows, law: anchor, noise: configuration.noise, seed: configuration.training.seed
-        ).write(to: folder)
+    // Measured before anything is written: an interruption leaves the model as it was.
+    network.eval()
+    let errors: ErrorSpectrum?
+    do {
+        errors = try anchor.map { law in
+            reporter.say("measuring what the denoiser leaves unknown, on \(configuration.errors.rawValue) windows")
+            defer { reporter.finish() }
+            let count = DenoiserTask.measuredWindows
+            let windows =
+                configuration.errors == .validation
+                ? thinned(validation, to: count / validation[0].fields.shape[0])
+                : try batches(of: examples.unshifted(thinned(starts, to: count)))
+            return try task.errorSpectrum(
+                on: windows, law: law, noise: configuration.noise, seed: configuration.training.seed,
+                reporter: reporter, interruption: interruption)
+        }
+    } catch is CancellationError {
+        var stopped = outcome
+        stopped.status = .interrupted
+        return stopped
     }
+    try Safetensors.write(network.stateDict(), to: folder.appendingPathComponent("denoiser.safetensors"))
+    try anchor?.write(to: folder.appendingPathComponent("anchor.safetensors"))
+    try errors?.write(to: folder)
     card.denoiser = .init(
         network: c, stride: configuration.stride, anchor: configuration.anchor, noise: configuration.noise,
         validationLoss: outcome.state.best?.losses["loss"],

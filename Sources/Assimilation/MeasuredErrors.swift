@@ -2,6 +2,7 @@ import Diffusion
 import Fields
 import Foundation
 import Torch
+import Training
 
 /// The file `errors.safetensors` of a model folder: what its denoiser leaves unknown.
 extension ErrorSpectrum {
@@ -54,18 +55,26 @@ extension DenoiserTask {
 
     /// The errors of the denoiser along the directions of its law.
     ///
-    /// - Throws: ``ModelError`` where an error is not finite.
+    /// - Throws: ``ModelError`` where an error is not finite, `CancellationError` where `interruption` asks to stop.
     func errorSpectrum(
-        on windows: [WindowBatch], law: any GaussianLaw, noise: NoiseConfiguration, seed: Int
+        on windows: [WindowBatch], law: any GaussianLaw, noise: NoiseConfiguration, seed: Int,
+        reporter: any ProgressReporter, interruption: Interruption
     ) throws -> ErrorSpectrum {
-        let spectrum = withNoGrad {
+        let spectrum = try withNoGrad {
             let batches = windows.map { (codec.encode($0.fields), $0.context) }
-            return ErrorSpectrum(law: law, levels: noise.levels(steps: Self.measuredLevels - 1)) { level in
+            let total = Self.measuredLevels * batches.count
+            var done = 0
+            return try ErrorSpectrum(law: law, levels: noise.levels(steps: Self.measuredLevels - 1)) { level in
                 // The same noise at every level: the spectrum varies smoothly from one to the next.
                 let generator = Generator(seed: seed)
-                return batches.map { x, context in
+                return try batches.map { x, context in
+                    if interruption.isRequested { throw CancellationError() }
                     let noisy = level.α * x + level.σ * Tensor.randn(x.shape, generator: generator)
-                    return x - denoiser(noisy, each: [Noise](repeating: level, count: x.shape[0]), context: context)
+                    let levels = [Noise](repeating: level, count: x.shape[0])
+                    let error = x - denoiser(noisy, each: levels, context: context)
+                    done += 1
+                    reporter.show(ProgressReport(title: "measuring", completed: done, total: total, unit: "batches"))
+                    return error
                 }
             }
         }

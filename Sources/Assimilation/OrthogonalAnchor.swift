@@ -24,14 +24,9 @@ struct FieldCovariance {
     /// - Parameters:
     ///   - segments: each (time, variables, y, x)
     ///   - lags: lags kept, at least 1
-    init(segments: [Tensor], grid: Grid, lags: Int, configuration c: AnchorConfiguration) throws {
+    init(segments: [Tensor], grid: Grid, lags: Int, configuration c: AnchorConfiguration) {
         let variables = segments[0].shape[1]
         let points = grid.count
-        guard variables * points <= Self.largestState else {
-            throw ConfigurationError(
-                message: "anchor.kind orthogonal forms a covariance of \(variables * points) values a side; "
-                    + "the largest is \(Self.largestState): use homogeneous or none")
-        }
         let flat = segments.map { $0.to(.float64).reshape([$0.shape[0], -1]) }
         let all = Tensor.cat(flat, 0)
         let distances = Tensor(grid.distances(), shape: [points, points], dtype: .float64)

@@ -52,7 +52,7 @@ public enum StrictYAML {
         switch error {
         case .keyNotFound(let key, let context):
             let path = (context.codingPath + [key]).map(\.stringValue).joined(separator: ".")
-            return "the key \(path) is missing"
+            return "the key \(path) \(context.debugDescription)"
         case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
             return "\(context.codingPath.map(\.stringValue).joined(separator: ".")): \(context.debugDescription)"
         @unknown default: return "\(error)"
@@ -79,27 +79,44 @@ private final class NodeDecoder: Decoder {
 
     /// Decodes, then refuses keys that were never asked for.
     func finish<T: Decodable>(_ type: T.Type) throws -> T {
+        if let words = type as? any (CaseIterable & RawRepresentable).Type { try requireOne(of: words) }
         let value = try T(from: self)
         // Dictionaries ask for every key through allKeys.
         if isMapping, let mapping = node.mapping {
             for (key, _) in mapping {
                 guard let name = key.string, !asked.names.contains(name) else { continue }
-                let nearest = asked.names.min { editDistance($0, name) < editDistance($1, name) }
                 let path = (codingPath.map(\.stringValue) + [name]).joined(separator: ".")
                 let line = key.mark.map { " (line \($0.line))" } ?? ""
-                throw ConfigurationError(
-                    message: "unknown key \(path)\(line)" + (nearest.map { "; the nearest known one is \($0)" } ?? ""))
+                let hint = asked.names.nearest(to: name).map { "; the nearest known one is \($0)" } ?? ""
+                throw ConfigurationError(message: "unknown key \(path)\(line)\(hint)")
             }
         }
         return value
+    }
+
+    /// Refuses a word that an enumeration does not have, naming those that it has: its own decoding names none.
+    private func requireOne<Words: CaseIterable & RawRepresentable>(of type: Words.Type) throws {
+        let words = type.allCases.compactMap { $0.rawValue as? String }
+        guard let word = node.string, let nearest = words.nearest(to: word), !words.contains(word) else { return }
+        let line = node.mark.map { " (line \($0.line))" } ?? ""
+        throw DecodingError.dataCorrupted(
+            .init(
+                codingPath: codingPath,
+                debugDescription: "‘\(word)’\(line) is unknown; it may be \(words.joined(separator: ", ")), the "
+                    + "nearest of which is \(nearest)"))
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
         guard let mapping = node.mapping else { throw mismatch("keys and values were expected") }
         isMapping = true
         var entries: [String: Node] = [:]
-        for (key, value) in mapping { entries[key.string ?? ""] = value }
-        return KeyedDecodingContainer(KeyedNodes(entries: entries, codingPath: codingPath, asked: asked))
+        var lines: [String: Int] = [:]
+        for (key, value) in mapping {
+            entries[key.string ?? ""] = value
+            lines[key.string ?? ""] = key.mark?.line
+        }
+        return KeyedDecodingContainer(
+            KeyedNodes(entries: entries, lines: lines, codingPath: codingPath, asked: asked))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
@@ -126,6 +143,8 @@ private struct IndexKey: CodingKey {
 
 private struct KeyedNodes<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let entries: [String: Node]
+    /// Where each key stands.
+    let lines: [String: Int]
     let codingPath: [any CodingKey]
     let asked: AskedKeys
 
@@ -144,9 +163,18 @@ private struct KeyedNodes<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private func node(_ key: Key) throws -> Node {
         asked.names.insert(key.stringValue)
         guard let node = entries[key.stringValue] else {
-            throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: "missing"))
+            throw DecodingError.keyNotFound(
+                key, .init(codingPath: codingPath, debugDescription: "is missing\(mistyped(key.stringValue))"))
         }
         return node
+    }
+
+    /// The key that was probably meant, among those that the type does not know.
+    private func mistyped(_ name: String) -> String {
+        guard let nearest = entries.keys.filter({ Key(stringValue: $0) == nil }).nearest(to: name),
+            editDistance(nearest, name) <= max(2, name.count / 3)
+        else { return "" }
+        return "; is \(nearest)\(lines[nearest].map { " (line \($0))" } ?? "") meant for it?"
     }
 
     func decodeNil(forKey key: Key) throws -> Bool { try node(key).isNull }
@@ -245,6 +273,13 @@ private struct NodeScalar: SingleValueDecodingContainer {
     }
     func decode<T: Decodable>(_ type: T.Type) throws -> T {
         try NodeDecoder(node: node, codingPath: codingPath).finish(type)
+    }
+}
+
+extension Sequence<String> {
+    /// The least changed from `word`, the first by alphabet of several; nil of none.
+    fileprivate func nearest(to word: String) -> String? {
+        map { (editDistance($0, word), $0) }.min { $0 < $1 }?.1
     }
 }
 

@@ -28,7 +28,7 @@ public struct Axis: Sendable, Hashable, Codable {
 /// A horizontal rectilinear grid. Fields on it are row-major (y, x), both axes ascending.
 public struct Grid: Sendable, Hashable, Codable {
     /// The two kinds of world.
-    public enum Kind: String, Sendable, Hashable, Codable {
+    public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         /// Latitude and longitude in degrees.
         case geographic
         /// Two lengths in metres, or indices of a ring: a world that is not on the Earth.

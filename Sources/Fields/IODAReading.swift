@@ -75,7 +75,9 @@ struct IODAReading {
         for index in values.indices {
             let (location, channel) = index.quotientAndRemainder(dividingBy: channels.count)
             guard isPresent(values[index]) else {
-                table.countDropped("value missing")
+                let who = stations[location].isEmpty ? "" : ", station \(stations[location])"
+                table.countDropped(
+                    "value missing", examples: ["observation \(location.grouped) (\(name)\(channels[channel])\(who))"])
                 continue
             }
             let code = quality.map { $0[index].isFinite ? Int32(clamping: Int(saturating: $0[index])) : 0 } ?? 0

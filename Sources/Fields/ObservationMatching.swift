@@ -31,8 +31,8 @@ extension Observations {
         }
         var converted = self
         for (index, observed) in variables.enumerated() where targets[index] == nil {
-            let count = variable.filter { $0 == index }.count
-            converted.countDropped("variable \(observed.name) is not the model's", count)
+            converted.countDropped(
+                "variable \(observed.name) is not the model's", rows: (0..<count).filter { variable[$0] == index })
         }
         let dropped = converted.dropped
         converted = converted.selecting((0..<count).filter { targets[variable[$0]] != nil })

@@ -50,11 +50,17 @@ public struct Observations: Sendable {
         public var reason: String
         /// How many.
         public var count: Int
+        /// The first few of them, as ``Observations/identity(_:)`` says it, for a user to find.
+        public var examples: [String]
 
-        /// A reason and its count.
-        public init(reason: String, count: Int) {
+        /// Examples kept of one reason.
+        public static let exampleLimit = 3
+
+        /// A reason, its count and some examples.
+        public init(reason: String, count: Int, examples: [String] = []) {
             self.reason = reason
             self.count = count
+            self.examples = Array(examples.prefix(Self.exampleLimit))
         }
 
         /// `1,204 observations dropped: value missing`.
@@ -125,20 +131,28 @@ public struct Observations: Sendable {
     }
 
     /// Counts rows left out, adding to the same reason's count.
-    public mutating func countDropped(_ reason: String, _ count: Int = 1) {
+    ///
+    /// - Parameter examples: the first of them, for the user to find
+    public mutating func countDropped(_ reason: String, _ count: Int = 1, examples: [String] = []) {
         if count == 0 { return }
-        if let index = dropped.firstIndex(where: { $0.reason == reason }) {
-            dropped[index].count += count
-        } else {
-            dropped.append(Dropped(reason: reason, count: count))
-        }
+        let known = dropped.firstIndex { $0.reason == reason }
+        let before = known.map { dropped.remove(at: $0) } ?? Dropped(reason: reason, count: 0)
+        dropped.insert(
+            Dropped(reason: reason, count: before.count + count, examples: before.examples + examples),
+            at: known ?? dropped.count)
+    }
+
+    /// Counts rows of this table that are left out.
+    public mutating func countDropped(_ reason: String, rows: [Int]) {
+        countDropped(reason, rows.count, examples: rows.prefix(Dropped.exampleLimit).map(identity))
     }
 
     /// The rows for which `isIncluded` holds, the rest counted under `reason`.
     public func filtered(_ reason: String, _ isIncluded: (Int) throws -> Bool) rethrows -> Observations {
-        let rows = try (0..<count).filter(isIncluded)
+        var (rows, others): ([Int], [Int]) = ([], [])
+        for row in 0..<count { if try isIncluded(row) { rows.append(row) } else { others.append(row) } }
         var kept = selecting(rows)
-        kept.countDropped(reason, count - rows.count)
+        kept.countDropped(reason, others.count, examples: others.prefix(Dropped.exampleLimit).map(identity))
         return kept
     }
 
@@ -155,6 +169,17 @@ public struct Observations: Sendable {
         kept.stations = rows.map { stations[$0] }
         kept.places = rows.map { places[$0] }
         return kept
+    }
+
+    /// `line 1,204 (t2m = 7.4 degC, station 03772, 51.48, -0.45, 2019-03-01T12:00:00Z)`: all that finds a row again.
+    public func identity(_ row: Int) -> String {
+        let observed = variables[variable[row]]
+        func number(_ value: Double) -> String { String(format: "%.6g", value) }
+        let value = "\(observed.name) = \(number(values[row])) \(observed.units)".trimmed
+        let parts = [value, stations[row].isEmpty ? nil : "station \(stations[row])", number(y[row]), number(x[row])]
+        let noun = placesAreLines ? "line" : "observation"
+        return "\(noun) \(places[row].grouped) (\(parts.compactMap { $0 }.joined(separator: ", ")), "
+            + "\(CFTime.iso(times[row], calendar: calendar)))"
     }
 
     /// `obs.nc: observation 1,204 (t2m, station 03772, 2019-03-01T12:00:00Z)`, for messages.

@@ -35,7 +35,10 @@ struct PointReading {
                 let time = times[toTime(sample)]
                 guard !values[sample].isNaN else {
                     // Padding of arrays whose series differ in length has no time either: it is no observation.
-                    if time.isFinite, sampling.isPoint { table.countDropped("value missing") }
+                    if time.isFinite, sampling.isPoint {
+                        table.countDropped(
+                            "value missing", examples: ["observation \(sample.grouped) (\(variable.name))"])
+                    }
                     continue
                 }
                 table.append(

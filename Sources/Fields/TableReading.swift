@@ -27,7 +27,9 @@ struct TableReading {
             if row.allSatisfy({ $0.trimmed.isEmpty }) { continue }
             let value = try line.number(columns.value, "value")
             guard value.isFinite else {
-                observations.countDropped("value missing")
+                let station = columns.station.map { line.cell($0) } ?? ""
+                observations.countDropped(
+                    "value missing", examples: ["line \(line.number)\(station.isEmpty ? "" : " (station \(station))")"])
                 continue
             }
             let name = try line.text(columns.variable, "variable")

@@ -108,8 +108,8 @@ struct MapLayer {
             let block = script.block(named: "shores") {
                 coastline.map { line in line.map { [$0.x, $0.y] } }.joined(separator: [[]])
             }
-            if hasCasing { elements.append("\(block) using 1:2 with lines lw 1.3 lc rgb '#b0ffffff' notitle") }
-            elements.append("\(block) using 1:2 with lines lw 0.5 lc rgb '#202020' notitle")
+            if hasCasing { elements.append("\(block) using 1:2 with lines lw 2.4 lc rgb '#70ffffff' notitle") }
+            elements.append("\(block) using 1:2 with lines lw 0.9 lc rgb '#202020' notitle")
         }
         let coloured = points.filter { $0.value.isFinite }
         let plain = points.filter { !$0.value.isFinite }

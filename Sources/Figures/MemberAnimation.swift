@@ -144,7 +144,7 @@ public struct MemberAnimation: Sendable {
     /// The time of a frame in words.
     private func label(_ index: Int) -> String {
         switch times {
-        case .instants(let values): TimeAxis.text(values[index])
+        case .instants(let values, let zone): TimeAxis.text(values[index], zone: zone)
         case .elapsed(let values, let units):
             Ticks.format(values[index], decimals: values[index] == values[index].rounded() ? 0 : 2) + " \(units)"
         }

@@ -2,22 +2,23 @@ import Foundation
 
 /// The times of a figure.
 public enum TimeAxis: Sendable, Hashable {
-    /// Instants in seconds since 1970-01-01T00:00:00, in the standard calendar; labelled with dates.
-    case instants([Double])
+    /// Instants in seconds since 1970-01-01T00:00:00, in the standard calendar; labelled with dates, and with the zone that
+    /// they are counted in where it is given, such as `UTC`.
+    case instants([Double], zone: String = "")
     /// Numbers in the unit given, such as hours or days since a start; labelled with numbers.
     case elapsed([Double], units: String)
 
     /// The numbers themselves.
     public var values: [Double] {
         switch self {
-        case .instants(let values), .elapsed(let values, _): values
+        case .instants(let values, _), .elapsed(let values, _): values
         }
     }
 
     /// What the axis is called.
     var label: String {
         switch self {
-        case .instants: ""
+        case .instants(_, let zone): zone
         case .elapsed(_, let units): Units.label("time", units)
         }
     }
@@ -29,10 +30,11 @@ public enum TimeAxis: Sendable, Hashable {
         }
     }
 
-    /// A time as a short text, such as `21 Mar 2019 06:00`.
-    public static func text(_ instant: Double) -> String {
+    /// A time as a short text, such as `21 Mar 2019 06:00`, and the zone if any.
+    public static func text(_ instant: Double, zone: String = "") -> String {
         let time = CivilTime(instant)
         return "\(time.day) \(CivilTime.months[time.month - 1]) \(time.year) " + time.clock
+            + (zone.isEmpty ? "" : " \(zone)")
     }
 }
 

@@ -81,6 +81,21 @@ public struct ClimatologicalMean: Sendable {
         return zip(states[before], states[after]).map { $0 + share * ($1 - $0) }
     }
 
+    /// The standard deviation of training states about this mean, flattened as (variable, y, x); NaN where a point has no
+    /// value at all.
+    public func deviation(of training: TrainingStates) -> [Double] {
+        let n = training.stateCount
+        var squares = [Double](repeating: 0, count: n)
+        for state in 0..<training.count {
+            let centre = self.state(at: training.times[state])
+            for i in 0..<n {
+                let anomaly = Double(training.values[state * n + i]) - centre[i]
+                squares[i] += anomaly * anomaly
+            }
+        }
+        return squares.map { ($0 / Double(training.count)).squareRoot() }
+    }
+
     /// The number of means that each grid point's anomalies lost to the estimate.
     var parameters: Int { dependence == .row ? 0 : phases.count }
 }

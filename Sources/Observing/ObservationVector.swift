@@ -20,6 +20,8 @@ public struct ObservationVector: Sendable {
     public var variables: [Int]
     /// Names of the stations; empty where there is none.
     public var stations: [String]
+    /// Rows of the table of observations, in the trajectory's variables, that they come from.
+    public var rows: [Int]
     /// What was left out, and why.
     public var dropped: [Observations.Dropped]
 
@@ -27,7 +29,8 @@ public struct ObservationVector: Sendable {
     ///
     /// - Parameter columns: elements of the trajectory.
     public init(columns: Int) {
-        (values, errors, times, y, x, variables, stations, dropped) = ([], [], [], [], [], [], [], [])
+        (values, errors, times, y, x, variables, stations) = ([], [], [], [], [], [], [])
+        (rows, dropped) = ([], [])
         self.operator = SparseOperator(columns: columns)
     }
 
@@ -35,16 +38,17 @@ public struct ObservationVector: Sendable {
     public var count: Int { values.count }
 
     /// The observations named, in that order.
-    public func selecting(_ rows: [Int]) -> ObservationVector {
+    public func selecting(_ chosen: [Int]) -> ObservationVector {
         var result = self
-        result.values = rows.map { values[$0] }
-        result.errors = rows.map { errors[$0] }
-        result.operator = self.operator.selecting(rows: rows)
-        result.times = rows.map { times[$0] }
-        result.y = rows.map { y[$0] }
-        result.x = rows.map { x[$0] }
-        result.variables = rows.map { variables[$0] }
-        result.stations = rows.map { stations[$0] }
+        result.values = chosen.map { values[$0] }
+        result.errors = chosen.map { errors[$0] }
+        result.operator = self.operator.selecting(rows: chosen)
+        result.times = chosen.map { times[$0] }
+        result.y = chosen.map { y[$0] }
+        result.x = chosen.map { x[$0] }
+        result.variables = chosen.map { variables[$0] }
+        result.stations = chosen.map { stations[$0] }
+        result.rows = chosen.map { rows[$0] }
         return result
     }
 
@@ -55,7 +59,7 @@ public struct ObservationVector: Sendable {
 
     mutating func append(
         value: Double, error: Double, row: [(column: Int, weight: Double)], time: Double, y: Double, x: Double,
-        variable: Int, station: String
+        variable: Int, station: String, source: Int
     ) {
         values.append(value)
         errors.append(error)
@@ -65,6 +69,7 @@ public struct ObservationVector: Sendable {
         self.x.append(x)
         variables.append(variable)
         stations.append(station)
+        rows.append(source)
     }
 }
 
@@ -96,7 +101,7 @@ extension Observations {
         let states = TimeBracket(times)
         let cells = grid.count
         var result = ObservationVector(columns: times.count * variables.count * cells)
-        var (outside, early) = (0, 0)
+        var (outside, early): ([Int], [Int]) = ([], [])
         for i in own.values.indices {
             let variable = own.variable[i]
             guard own.values[i].isFinite else {
@@ -119,11 +124,11 @@ extension Observations {
                         + "standard deviation is needed")
             }
             guard let place = grid.bilinear(y: own.y[i], x: own.x[i]) else {
-                outside += 1
+                outside.append(i)
                 continue
             }
             guard let instants = states.neighbours(of: own.times[i]) else {
-                early += 1
+                early.append(i)
                 continue
             }
             let row = instants.flatMap { instant in
@@ -136,13 +141,15 @@ extension Observations {
             }
             result.append(
                 value: own.values[i], error: error, row: row, time: own.times[i], y: own.y[i], x: own.x[i],
-                variable: variable, station: own.stations[i])
+                variable: variable, station: own.stations[i], source: i)
         }
         var counted = own
-        counted.countDropped("out of domain", outside)
-        counted.countDropped("out of time", early)
+        counted.countDropped("out of domain", rows: outside)
+        counted.countDropped("out of time", rows: early)
         result.dropped = counted.dropped
-        if result.count == 0 { throw own.nothingLeft(outside: outside, early: early, grid: grid, times: times) }
+        if result.count == 0 {
+            throw own.nothingLeft(outside: outside.count, early: early.count, grid: grid, times: times)
+        }
         return result
     }
 

@@ -47,6 +47,11 @@ extension GriddedStates {
         var result = Observations(
             variables: chosen.map { variables[$0] }, kind: grid.kind, calendar: calendar, source: source)
         var (outside, missing) = (0, 0)
+        var (namesOutside, namesMissing): ([String], [String]) = ([], [])
+        func note(_ station: Station, in names: inout [String]) {
+            let name = "station \(station.name) (\(station.y), \(station.x))"
+            if names.count < Observations.Dropped.exampleLimit, !names.contains(name) { names.append(name) }
+        }
         var places = try located(plan.network.stations(on: grid, seed: plan.seed))
         for state in states {
             if !plan.network.isFixed {
@@ -59,6 +64,7 @@ extension GriddedStates {
                     let error = random.normal() * deviations[index]
                     guard let weights else {
                         outside += 1
+                        note(station, in: &namesOutside)
                         continue
                     }
                     let truth = weights.reduce(0.0) {
@@ -66,6 +72,7 @@ extension GriddedStates {
                     }
                     guard truth.isFinite else {
                         missing += 1
+                        note(station, in: &namesMissing)
                         continue
                     }
                     result.append(
@@ -74,8 +81,8 @@ extension GriddedStates {
                 }
             }
         }
-        result.countDropped("station out of domain", outside)
-        result.countDropped("truth missing at the station", missing)
+        result.countDropped("station out of domain", outside, examples: namesOutside)
+        result.countDropped("truth missing at the station", missing, examples: namesMissing)
         guard !result.values.isEmpty else {
             throw FieldsError(
                 .outOfDomain,

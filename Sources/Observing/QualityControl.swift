@@ -1,29 +1,57 @@
 import Fields
 
+/// An observation that lies too far from a background to be believed.
+public struct GrossError: Sendable, Hashable {
+    /// Its place in the vector.
+    public var index: Int
+    /// H x_b, what the background says.
+    public var expected: Double
+    /// H σ_b, how far truths lie from that.
+    public var spread: Double
+    /// |y − H x_b| / √((H σ_b)² + σ_o²).
+    public var ratio: Double
+}
+
 extension ObservationVector {
-    /// Drops observations too far from a background: |y − H x_b| > k √(H σ_b² + σ_o²).
+    /// Observations too far from a background, |y − H x_b| > k √((H σ_b)² + σ_o²), the farthest first.
     ///
-    /// The background's errors are taken as fully correlated over the few points that one observation interpolates.
+    /// The background's errors are taken as fully correlated over the few points that one observation interpolates. Where
+    /// the background is missing (NaN), nothing is said of the observation.
     ///
     /// - Parameters:
     ///   - background: x_b, flattened as (time, variable, y, x)
-    ///   - deviation: σ_b, its standard deviation, same shape
+    ///   - deviation: σ_b, its standard deviation, same shape, or that of one state which holds at every time
     ///   - threshold: k, a number of standard deviations; 5 rejects one good observation in two million
     /// - Source: Andersson and Järvinen 1999, Variational quality control, section 2.
-    public func backgroundChecked(
-        against background: [Double], deviation: [Double], threshold: Double = 5
-    ) -> ObservationVector {
-        let expected = self.operator.apply(background)
-        let spread = self.operator.apply(deviation)
-        let kept = values.indices.filter { row in
-            let tolerance = (spread[row] * spread[row] + errors[row] * errors[row]).squareRoot()
-            return abs(values[row] - expected[row]) <= threshold * tolerance
+    public func grossErrors(
+        against background: [Double], deviation: [Double], beyond threshold: Double
+    ) -> [GrossError] {
+        let (H, expected) = (self.operator, self.operator.apply(background))
+        let spread = values.indices.map { i in
+            H.entries(i).reduce(0) { $0 + H.weights[$1] * deviation[H.columnIndices[$1] % deviation.count] }
         }
-        guard kept.count < count else { return self }
-        var result = selecting(kept)
+        return values.indices.compactMap { i in
+            let ratio = abs(values[i] - expected[i]) / (spread[i] * spread[i] + errors[i] * errors[i]).squareRoot()
+            guard ratio > threshold else { return nil }
+            return GrossError(index: i, expected: expected[i], spread: spread[i], ratio: ratio)
+        }.sorted { ($1.ratio, $0.index) < ($0.ratio, $1.index) }
+    }
+
+    /// Drops observations that lie too far from a background; see ``grossErrors(against:deviation:beyond:)``.
+    ///
+    /// - Parameters:
+    ///   - reason: completes "left out: …"
+    ///   - label: names an observation, by its place in the vector
+    public func rejecting(
+        _ errors: [GrossError], reason: String, label: (Int) -> String
+    ) -> ObservationVector {
+        guard !errors.isEmpty else { return self }
+        let rejected = Set(errors.map(\.index))
+        var result = selecting(values.indices.filter { !rejected.contains($0) })
         result.dropped.append(
             .init(
-                reason: "more than \(threshold) standard deviations from the background", count: count - kept.count))
+                reason: reason, count: errors.count,
+                examples: errors.prefix(Observations.Dropped.exampleLimit).map { label($0.index) }))
         return result
     }
 }

@@ -25,9 +25,12 @@ func errorSpecifications(_ texts: [String]) throws -> [String: ErrorSpecificatio
     return errors
 }
 
-/// What was left out of the observations and why, one line a reason.
+/// What was left out of the observations and why, the first of each reason by name.
 func droppedLines(_ dropped: [Observations.Dropped]) -> [String] {
-    dropped.filter { $0.count > 0 }.map { "\($0.count) observations left out: \($0.reason)" }
+    dropped.filter { $0.count > 0 }.flatMap { dropped in
+        ["\(dropped.count) \(dropped.count == 1 ? "observation" : "observations") left out: \(dropped.reason)"]
+            + dropped.examples.enumerated().map { "  \($0 == 0 ? "such as " : "        ")\($1)" }
+    }
 }
 
 /// Refuses an output whose folder takes no file, before the work that would be lost.

@@ -18,15 +18,26 @@ struct ObservationMatchingOptions: ParsableArguments, CustomStringConvertible {
             valueName: "OBSERVED=NAME"))
     var map: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Leave out observations that lie more than so many standard deviations from the climate's mean. By default all "
+                + "are used, and a remark is made of those beyond 6.", valueName: "deviations"))
+    var rejectBeyond: Double?
+
     @OptionGroup var axes: AxesOption
 
     func validate() throws {
+        if let rejectBeyond, !(rejectBeyond > 0 && rejectBeyond.isFinite) {
+            throw ValidationError("--reject-beyond is \(rejectBeyond): give a positive number, such as 6")
+        }
         for entry in map where !entry.contains("=") {
             throw ValidationError("--map is '\(entry)': give OBSERVED=NAME, as in airTemperature=t2m")
         }
     }
 
-    var description: String { (error + map + [axes.axes ?? ""]).joined(separator: ";") }
+    var description: String {
+        (error + map + [axes.axes ?? ""] + (rejectBeyond.map { ["beyond \($0)"] } ?? [])).joined(separator: ";")
+    }
 
     /// Errors of observations that bring none, by variable.
     var defaultErrors: [String: ErrorSpecification] { get throws { try errorSpecifications(error) } }

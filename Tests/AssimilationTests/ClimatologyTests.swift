@@ -35,6 +35,15 @@ import Torch
         #expect(distance(found.mean(at: Array(times[5..<8])), fields) < 1e-3)
     }
 
+    @Test func harmonicsThatTheTimesOfDayCannotTellAreRefused() throws {
+        // Every three hours: eight times of day, one fewer than four harmonics have terms.
+        let archive = try archive(noise: 1)
+        let error = try #require(throws: ConfigurationError.self) {
+            try Climatology(of: archive, ranges: [0..<320], configuration: .init(dailyHarmonics: 4))
+        }
+        #expect(error.message.contains("9 times of day") && error.message.contains("the archive has 8"))
+    }
+
     /// Each of 24 deviations within six standard errors σ/√(2 · 315), each of 120 coefficients within six of σ √(2/320):
     /// false alarm 3e-7.
     @Test func plantedDeviationsAreFound() throws {

@@ -9,14 +9,26 @@ import Training
 private final class Stopper: ProgressReporter, @unchecked Sendable {
     let interruption = Interruption()
     private var remaining: Int
+    private let title: String?
 
-    init(after shows: Int) { remaining = shows }
+    /// - Parameter title: of the progress that counts; all when nil
+    init(after shows: Int, of title: String? = nil) { (remaining, self.title) = (shows, title) }
 
     func show(_ progress: ProgressReport) {
+        guard title == nil || progress.title == title else { return }
         remaining -= 1
         if remaining <= 0 { interruption.request() }
     }
     func say(_ message: String) {}
+    func finish() {}
+}
+
+/// Keeps what is said.
+private final class Listener: ProgressReporter, @unchecked Sendable {
+    private(set) var messages: [String] = []
+
+    func show(_ progress: ProgressReport) {}
+    func say(_ message: String) { messages.append(message) }
     func finish() {}
 }
 
@@ -138,6 +150,75 @@ private final class Stopper: ProgressReporter, @unchecked Sendable {
         #expect(!last[0].isEmpty && last[0].keys == last[1].keys)
         let differing = last[0].filter { !$0.value.isEqual(to: last[1][$0.key]!) }
         #expect(differing.keys.sorted() == [])
+    }
+
+    @Test func aMeasurementThatWasInterruptedIsMadeByTheNextRun() throws {
+        let world = try World.regional.get()
+        let folder = Scratch.place("model")
+        _ = try World.trainFirstHalf(world.archive, folder)
+        let errors = folder.appendingPathComponent("errors.safetensors")
+        func train(_ reporter: any ProgressReporter, _ stop: Interruption) throws -> TrainingOutcome {
+            try trainDenoiser(
+                World.denoiserConfiguration(anchor: Self.anchor), archive: [world.archive], model: folder,
+                reporter: reporter, interruption: stop)
+        }
+        let stopper = Stopper(after: 3, of: "measuring")
+        let first = try train(stopper, stopper.interruption)
+        #expect(first.status == .interrupted && first.state.step == 2)
+        #expect(!FileManager.default.fileExists(atPath: errors.path))
+        #expect(throws: ModelError.self) { try TrajectoryModel(contentsOf: folder) }
+        #expect(try train(SilentReporter(), Interruption()).status == .completed)
+        let (a, b) = try (
+            Safetensors.read(errors), Safetensors.read(world.model.appendingPathComponent("errors.safetensors"))
+        )
+        #expect(try distance(#require(a["ratios"]), #require(b["ratios"])) == 0)
+        #expect(throws: Never.self) { try TrajectoryModel(contentsOf: folder) }
+    }
+
+    /// What cannot work, and a word of the message.
+    static let impossible = [
+        ("heads: 3", "hidden / heads"), ("heads: 16", "hidden / heads"), ("patch: {time: 5, y: 1, x: 1}", "patch.time"),
+        ("patch: {time: 1, y: 5, x: 1}", "patch.y"), ("patch: {time: 1, y: 1, x: 6}", "patch.x"),
+    ]
+
+    @Test("What no network can be built from is refused before the anchor is estimated", arguments: impossible)
+    func impossibleNetworksAreRefusedFirst(_ key: String, _ word: String) throws {
+        let world = try World.regional.get()
+        let usual = ["patch: {time: 1, y: 2, x: 2}", "heads: 2"].first { $0.hasPrefix(key.prefix(5)) }!
+        let text = World.denoiserText(anchor: Self.anchor).replacingOccurrences(of: usual, with: key)
+        let configuration = try StrictYAML.decode(
+            DenoiserTrainingConfiguration.self, from: text, source: "denoiser.yaml")
+        let listener = Listener()
+        let error = try #require(throws: (any Error).self) {
+            try trainDenoiser(
+                configuration, archive: [world.archive], model: Scratch.copy(of: world.model), reporter: listener,
+                interruption: Interruption())
+        }
+        #expect("\(error)".contains(word))
+        #expect(listener.messages == [])
+    }
+
+    @Test func moreModesThanValuesAreRefused() throws {
+        let folder = try Scratch.copy(of: model())
+        let error = try #require(throws: ConfigurationError.self) {
+            try trainDenoiser(
+                World.denoiserConfiguration(anchor: "{kind: orthogonal, modes: 161}"),
+                archive: [World.regional.get().archive], model: folder, reporter: SilentReporter(),
+                interruption: Interruption())
+        }
+        #expect(error.message.contains("anchor.modes is 161") && error.message.contains("160 values"))
+    }
+
+    @Test func cellsLargerThanTheGridAreRefused() throws {
+        let text = World.autoencoderText.replacingOccurrences(of: "patch: 2", with: "patch: 9")
+        let configuration = try StrictYAML.decode(
+            AutoencoderTrainingConfiguration.self, from: text, source: "autoencoder.yaml")
+        let error = try #require(throws: ConfigurationError.self) {
+            try trainAutoencoder(
+                configuration, archive: [World.regional.get().archive], output: Scratch.place("model"), name: "large",
+                reporter: SilentReporter(), interruption: Interruption())
+        }
+        #expect(error.message.contains("9 x 9") && error.message.contains("8 x 10"))
     }
 
     @Test func aFolderThatIsNoModelIsRefused() throws {

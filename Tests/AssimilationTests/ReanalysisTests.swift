@@ -40,7 +40,7 @@ private struct DensePosterior {
 }
 
 /// Bilinear-like rows of a few points over a trajectory, some of them between two states.
-private func observations(of trajectory: Tensor, seed: Int, count: Int = 25) -> ObservationVector {
+func observations(of trajectory: Tensor, seed: Int, count: Int = 25) -> ObservationVector {
     let values = trajectory.flatten().doubles()
     let state = 2 * 8 * 10
     let draws = Tensor.rand([count, 4], generator: Generator(seed: seed), dtype: .float64).doubles()
@@ -61,6 +61,7 @@ private func observations(of trajectory: Tensor, seed: Int, count: Int = 25) -> 
         vector.y.append(Double(y))
         vector.x.append(Double(x))
         vector.stations.append("")
+        vector.rows.append(i)
     }
     vector.operator = `operator`
     return vector

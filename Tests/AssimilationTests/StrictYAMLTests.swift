@@ -6,7 +6,7 @@ import Testing
     struct Part: Codable, Equatable {
         var kind: Kind
         var sides: [Int]
-        enum Kind: String, Codable { case round, square }
+        enum Kind: String, Codable, CaseIterable { case round, square }
     }
 
     struct Example: Codable, Equatable {
@@ -68,6 +68,33 @@ import Testing
             try message("{name: a, learning_rate: 1, parts: [{kind: round}]}").contains("parts.[0].sides is missing"))
     }
 
+    @Test func aMistypedKeyIsOfferedForTheMissingOne() throws {
+        #expect(
+            try message("name: a\nparts: []\nlearning_rat: 1")
+                == "a.yaml: the key learning_rate is missing; is learning_rat (line 3) meant for it?")
+        #expect(
+            try message("{name: a, learning_rate: 1, parts: [{kind: round, sizes: []}]}")
+                .hasSuffix("parts.[0].sides is missing; is sizes (line 1) meant for it?"))
+        // A key that the type knows is not offered, however near, nor one that is far.
+        #expect(
+            try message("nome: a\ncount: 2\nparts: []").hasSuffix("name is missing; is nome (line 1) meant for it?"))
+        #expect(try message("name: a\nparts: []\ncolour: red").hasSuffix("learning_rate is missing"))
+    }
+
+    @Test func anUnknownWordIsNamedWithItsLineAndThoseAllowed() throws {
+        #expect(
+            try message("name: a\nlearning_rate: 1\nparts:\n  - {kind: rouned, sides: []}")
+                == "a.yaml: parts.[0].kind: ‘rouned’ (line 4) is unknown; it may be round, square, the nearest of which is "
+                + "round")
+        func configuration(_ anchor: String) throws -> String {
+            try #require(throws: ConfigurationError.self) {
+                try StrictYAML.decode(AnchorConfiguration.self, from: anchor, source: "d.yaml")
+            }.message
+        }
+        let kind = try configuration("kind: orthogonel")
+        #expect(kind.contains("none, orthogonal, homogeneous") && kind.contains("line 1"))
+    }
+
     @Test func aWrongTypeSaysWhatWasExpected() throws {
         let found = try message("name: a\nlearning_rate: fast\nparts: []")
         #expect(found.contains("learning_rate") && found.contains("‘fast’") && found.contains("not a number"))
@@ -88,6 +115,14 @@ import Testing
             try StrictYAML.decode(Example.self, from: URL(fileURLWithPath: "/nowhere/a.yaml"))
         }
         #expect(missing.message.contains("/nowhere/a.yaml"))
+    }
+
+    @Test("A window without a stride takes one that fits", arguments: 1...9)
+    func theDefaultStrideFits(_ window: Int) throws {
+        let rest = "denoiser: {patch: {time: 1, y: 1, x: 1}, hidden: 16, blocks: 1, heads: 2}\ntraining: {steps: 1}\n"
+        let found = try StrictYAML.decode(
+            DenoiserTrainingConfiguration.self, from: "window: \(window)\n" + rest, source: "d.yaml")
+        #expect((window - found.stride).isMultiple(of: 2) && abs(2 * found.stride - window) <= 2)
     }
 
     @Test func configurationsRefuseWhatCannotBe() throws {

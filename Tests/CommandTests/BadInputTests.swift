@@ -124,6 +124,26 @@ import Testing
             75, "1990", from: ["observe", "truth.nc", "--error", "1", "--period", "1990-01-01/1991-01-01", "-o", "a"])
     }
 
+    @Test func observationsFarFromTheClimateAreRemarkedAndRejectedWhereAsked() async throws {
+        _ = try table(
+            "2000-01-02,5e5,5e5,q1,1,1e-7,s-1,A", "2000-01-02,6e5,5e5,q1,0,1e-7,s-1,B",
+            "2000-01-03,5e5,5e5,q1,0.5,1e-7,s-1,C", "2000-01-02,5e5,5e5,q2,0,1e-7,s-1,D",
+            header: "time,y,x,variable,value,error,units,station")
+        let remark = "2 of 4 observations lie more than 6 standard deviations from the climate (2 of q1)"
+        let worst = "line 2 (q1 = 1 s-1, station A, 500000, 500000, 2000-01-02T00:00:00Z)"
+        let all = try await Command.run(filter("--members", "2"), in: folder.url)
+        #expect(all.code == 0 && all.errors.contains(remark), "\(all.errors)")
+        #expect(all.errors.contains(worst) && all.errors.contains("--reject-beyond 6"), "\(all.errors)")
+        let some = try await Command.run(filter("--members", "2", "--reject-beyond", "6"), in: folder.url)
+        #expect(some.code == 0 && !some.errors.contains("remark"), "\(some.errors)")
+        #expect(some.errors.contains("2 observations left out: more than 6 standard"), "\(some.errors)")
+        #expect(some.errors.contains(worst) && some.output.contains("from 2 observations"), "\(some.errors)")
+        try FileManager.default.removeItem(at: folder.url.appendingPathComponent("a.nc"))
+        _ = try table("2000-01-02,5e5,5e5,q1,1,1e-7,s-1")
+        try await expect(71, "all 1 observations", "units", from: filter("--reject-beyond", "6"))
+        try await expect(2, "--reject-beyond", from: filter("--reject-beyond", "0"))
+    }
+
     @Test func contradictingObservationsAreRefused() async throws {
         _ = try table(
             "2000-01-02,5e5,5e5,q1,1e-6,1e-7,s-1,A", "2000-01-02,5e5,5e5,q1,2e-6,1e-7,s-1,A",

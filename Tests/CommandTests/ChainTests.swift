@@ -46,6 +46,14 @@ import Testing
             "-o", "oi.nc")
         #expect(again.code == 0 && again.errors.contains("nothing to do"), "\(again.errors)")
 
+        let fewer = try await sillage(
+            "filter", "oi", "--observations", "obs.nc", "--archive", "archive.nc", "--half-width", "0", "--members",
+            "4",
+            "-o", "four.nc")
+        #expect(fewer.code == 0, "\(fewer.errors)")
+        let unequal = try await sillage("verify", "oi.nc", "truth.nc", "--against", "four.nc")
+        #expect(unequal.errors.contains("remark: oi has 9 members, four 4"), "\(unequal.errors)")
+
         let verify = try await sillage("verify", "oi.nc", "truth.nc", "--json", "--quiet")
         #expect(verify.code == 0 && verify.errors.isEmpty, "\(verify.errors)")
         let card = try JSONDecoder().decode(Card.self, from: Data(verify.output.utf8))
@@ -67,13 +75,13 @@ import Testing
         }
         // The same seed is the same world, byte for byte but for the date in its history.
         #expect(try await Command.run(["verify", "same.nc", "truth.nc"], in: folder.url).output.contains("0"))
-        #expect(folder.names == ["archive.nc", "obs.nc", "oi.nc", "same.nc", "truth.nc"])
+        #expect(folder.names == ["archive.nc", "four.nc", "obs.nc", "oi.nc", "same.nc", "truth.nc"])
     }
 
     @Test(.enabled(if: ChainTests.hasGnuplot, "gnuplot is not here to draw the report"))
     func theReportIsOnePageWithItsPictures() async throws {
         let folder = try TemporaryFolder()
-        for (name, seed) in [("truth.nc", "1"), ("other.nc", "2")] {
+        for (name, seed) in [("truth.nc", "1"), ("other.nc", "2"), ("third.nc", "3")] {
             let outcome = try await Command.run(
                 [
                     "simulate", "qg", "--points", "16", "--states", "3", "--spin-up", "100d", "--interval", "1d",
@@ -89,12 +97,13 @@ import Testing
         let verify = try await Command.run(
             [
                 "verify", "other.nc", "truth.nc", "--observations", "obs.nc", "--report", "report.html", "--variables",
-                "q1",
+                "q1", "--against", "third.nc",
             ], in: folder.url)
         #expect(verify.code == 0, "\(verify.errors)")
         let page = try String(contentsOfFile: folder.path("report.html"), encoding: .utf8)
         // Maps, series, scores against time, spectra and the animation; nothing from elsewhere.
         #expect(page.components(separatedBy: "<img ").count - 1 == 5)
+        #expect(page.contains("third, mean") && page.contains("third − truth"))
         #expect(!page.contains("src=\"http") && !page.contains("<script") && page.contains("sillage verify other.nc"))
     }
 

@@ -128,7 +128,8 @@ func aTruncatedFileIsUnreadable(_ name: String) throws {
     let some = try table(good, "2019-03-01T00:00:00Z,51,0,t2m,nan,0.5,B,K", "2019-03-01T00:00:00Z,52,0,t2m,inf,0.5,C,K")
     let kept = try some.qualityControlled()
     #expect(kept.count == 1)
-    #expect(kept.dropped.reduce(0) { $0 + $1.count } == 2)
+    #expect(kept.dropped.counts == ["value missing": 2])
+    #expect(kept.dropped[0].examples == ["line 3 (station B)", "line 4 (station C)"])
     let none = fieldsError { try table("2019-03-01T00:00:00Z,51,0,t2m,nan,0.5,B,K").qualityControlled() }
     #expect(none?.kind == .invalidValue)
     #expect(none?.message.contains("1 value missing") == true)
@@ -160,7 +161,8 @@ func aTruncatedFileIsUnreadable(_ name: String) throws {
 @Test func duplicatedStationsAreDroppedWhereTheyAgreeAndRefusedWhereTheyDoNot() throws {
     let same = try table(good, good, "2019-03-01T00:00:00Z,52,3,t2m,281,0.5,A,K").qualityControlled()
     #expect(same.count == 2)
-    #expect(same.dropped == [.init(reason: "duplicate", count: 1)])
+    #expect(same.dropped.counts == ["duplicate": 1])
+    #expect(same.dropped[0].examples == ["line 3 (t2m = 280 K, station A, 50, 0, 2019-03-01T00:00:00Z)"])
     #expect(same.notes.count == 1)
     let different = fieldsError { try table(good, "2019-03-01T00:00:00Z,50,0,t2m,281,0.5,A,K").qualityControlled() }
     #expect(different?.kind == .duplicate)

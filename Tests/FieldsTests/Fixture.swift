@@ -38,3 +38,8 @@ func fieldsError<Result>(_ body: () throws -> Result) -> FieldsError? {
         return error as? FieldsError
     }
 }
+
+extension [Observations.Dropped] {
+    /// How many by reason.
+    var counts: [String: Int] { Dictionary(uniqueKeysWithValues: map { ($0.reason, $0.count) }) }
+}

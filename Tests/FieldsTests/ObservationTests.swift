@@ -13,7 +13,7 @@ private func read(_ name: String, axes: AxisOverride? = nil) throws -> Observati
     #expect(table.variables.map(\.units) == ["K", "m s-1"])
     #expect(table.variables.map(\.standardName) == ["air_temperature", "eastward_wind"])
     #expect(table.values == [280, 281, 283, 1, 2, 3, 4])
-    #expect(table.dropped == [.init(reason: "value missing", count: 1)])
+    #expect(table.dropped.counts == ["value missing": 1])
     #expect(table.errors[0] == 0.5)
     #expect(table.errors[1].isNaN)
     // EffectiveQC overrules PreQC where both are there.
@@ -56,7 +56,7 @@ private func read(_ name: String, axes: AxisOverride? = nil) throws -> Observati
     #expect(table.flags == [0, 0, 0, 4])
     #expect(table.flagMeanings == [4: "not_good"])
     #expect(table.times.map { ($0 - Fixture.march) / 3_600 } == [0, 0, 6, 12])
-    #expect(table.dropped == [.init(reason: "value missing", count: 1)])
+    #expect(table.dropped.counts == ["value missing": 1])
 }
 
 @Test func timeSeriesOfEveryLayoutRead() throws {
@@ -109,7 +109,7 @@ private func read(_ name: String, axes: AxisOverride? = nil) throws -> Observati
     #expect(table.x == [72, 288, 0])
     #expect(table.flags == [0, 2, 0])
     #expect(table.flagMeanings == [2: "sun_glint"])
-    #expect(try table.qualityControlled().dropped == [.init(reason: "flag: sun_glint", count: 1)])
+    #expect(try table.qualityControlled().dropped.counts == ["flag: sun_glint": 1])
 }
 
 @Test func plainHDF5PointsReadWithTheAxesThatTheUserNames() throws {
@@ -152,7 +152,7 @@ private func read(_ name: String, axes: AxisOverride? = nil) throws -> Observati
     #expect(table.errors[0] == 0.5)
     let ioda = try read("ioda.nc").converted(to: [model[1]])
     #expect(ioda.count == 3)
-    #expect(ioda.dropped.contains(.init(reason: "variable windEastward is not the model's", count: 4)))
+    #expect(ioda.dropped.counts["variable windEastward is not the model's"] == 4)
 }
 
 @Test func theMappingOverridesNamesAndTellsLevelsApart() throws {
@@ -193,7 +193,7 @@ private func read(_ name: String, axes: AxisOverride? = nil) throws -> Observati
         #expect(table.errors[1].isNaN)
         #expect(table.places == [2, 4])
         #expect(table.times.map { ($0 - Fixture.march) / 3_600 } == [0, 6])
-        #expect(table.dropped == [.init(reason: "value missing", count: 1)])
+        #expect(table.dropped.counts == ["value missing": 1])
         try "time,x,y,variable,value,error,station\n2000-01-01T00:00,1000,2000,psi,1,0.1,\n"
             .write(to: url, atomically: true, encoding: .utf8)
         let plane = try Observations(contentsOf: url)
@@ -210,8 +210,25 @@ private func read(_ name: String, axes: AxisOverride? = nil) throws -> Observati
     let all = Fixture.march...Fixture.march + 86_400
     let inside = try table.restricted(to: grid, times: all)
     #expect(inside.count == 3)
-    #expect(inside.dropped.contains(.init(reason: "out of domain", count: 1)))
+    #expect(inside.dropped.counts["out of domain"] == 1)
     let early = try table.restricted(to: grid, times: Fixture.march...Fixture.march + 10)
     #expect(early.count == 2)
-    #expect(early.dropped.contains(.init(reason: "out of time", count: 1)))
+    #expect(early.dropped.counts["out of time"] == 1)
+}
+
+@Test func theFirstThreeOfEachReasonAreNamed() throws {
+    var table = Observations(
+        variables: [FieldVariable(name: "t2m", units: "K")], kind: .geographic, calendar: .standard, source: "made up")
+    for k in 0..<1_500 {
+        table.append(variable: 0, value: 280 + Double(k), error: 1, y: 50, x: -0.5, time: 0, station: k == 1 ? "" : "S")
+    }
+    let kept = table.filtered("large") { table.values[$0] == 280 }.filtered("all") { _ in false }
+    #expect(kept.dropped.counts == ["large": 1_499, "all": 1])
+    #expect(
+        kept.dropped[0].examples == [
+            "observation 1 (t2m = 281 K, 50, -0.5, 1970-01-01T00:00:00Z)",
+            "observation 2 (t2m = 282 K, station S, 50, -0.5, 1970-01-01T00:00:00Z)",
+            "observation 3 (t2m = 283 K, station S, 50, -0.5, 1970-01-01T00:00:00Z)",
+        ])
+    #expect(table.identity(1_234).hasPrefix("observation 1,234 (t2m = 1514 K, "))
 }

@@ -33,6 +33,8 @@ import Testing
         #expect(year.first == "\"May\\n2019\"")
         #expect(year.contains("\"Jan\\n2020\""))
         #expect(TimeAxis.text(start + 3600 * 6) == "21 Mar 2019 06:00")
+        #expect(TimeAxis.text(start, zone: "UTC") == "21 Mar 2019 00:00 UTC")
+        #expect(TimeAxis.instants([start]).label == "" && TimeAxis.instants([start], zone: "UTC").label == "UTC")
     }
 
     @Test func civilTimeAgreesWithTheCalendar() {

@@ -27,6 +27,16 @@ import Testing
         #expect(abs(mean.state(at: -10_800)[0] - 19.5) < 1e-9)
     }
 
+    /// About the mean of each hour, t / 4 alone is left: 0…9, whose variance is 99/12.
+    @Test func departuresFromTheMeanHaveTheirDeviation() throws {
+        let times = (0..<40).map { 21_600 * Double($0) }
+        let training = try TrainingStates(
+            archive(times: times) { t, i in i == 3 ? .nan : Float(i + 1) * Float(t % 4 * 10 + t / 4) })
+        let deviation = try ClimatologicalMean(of: training).deviation(of: training)
+        for i in 0..<3 { #expect(abs(deviation[i] - Double(i + 1) * (99.0 / 12).squareRoot()) < 1e-5) }
+        #expect(deviation[3].isNaN)
+    }
+
     @Test func dailyArchivesAndPlanesHaveAConstantMean() throws {
         let daily = try TrainingStates(archive(times: (0..<10).map { 86_400 * Double($0) }) { t, i in Float(t + i) })
         #expect(try ClimatologicalMean(of: daily).dependence == .gridPoint)

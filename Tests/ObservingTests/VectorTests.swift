@@ -43,6 +43,28 @@ import Testing
         #expect(vector.count == 1)
         #expect(vector.dropped.first { $0.reason == "out of domain" }?.count == 2)
         #expect(vector.dropped.first { $0.reason == "out of time" }?.count == 1)
+        #expect(
+            vector.dropped.first { $0.reason == "out of domain" }?.examples == [
+                "observation 1 (t2m = 280 K, station 03772, 53, -9, 1970-01-01T00:00:00Z)",
+                "observation 2 (t2m = 280 K, station 03772, 51, 9, 1970-01-01T00:00:00Z)",
+            ])
+    }
+
+    /// A spread of the background that differs from point to point is interpolated as the background is.
+    @Test func theFarthestOfTheGrossErrorsComesFirst() throws {
+        let vector = try table([(0, 290, 1, 51, -8.5, 0), (1, 40, 3, 51, -9, 0), (0, 281, 1, 51, -9, 0)])
+            .vector(on: grid, variables: variables, times: times)
+        let n = vector.operator.columns
+        let background = (0..<n).map { $0 / 12 % 2 == 0 ? 280.0 : 4 }
+        let deviation = (0..<n).map { $0 / 12 % 2 == 0 ? ($0 % 4 == 1 ? 0 : 2) : 4.0 }
+        let errors = vector.grossErrors(against: background, deviation: deviation, beyond: 6)
+        #expect(errors.map(\.index) == [1, 0])
+        #expect(errors.map(\.spread) == [4, 1] && errors.map(\.expected) == [4, 280])
+        #expect(abs(errors[0].ratio - 36 / 5) < 1e-12 && abs(errors[1].ratio - 10 / 2.0.squareRoot()) < 1e-12)
+        #expect(vector.grossErrors(against: background, deviation: Array(deviation.prefix(24)), beyond: 6) == errors)
+        // Nothing is known where the background is missing.
+        let missing = [Double](repeating: .nan, count: n)
+        #expect(vector.grossErrors(against: missing, deviation: deviation, beyond: 6).isEmpty)
     }
 
     @Test func nothingLeftIsAnErrorThatSaysWhy() {
@@ -90,10 +112,14 @@ import Testing
         let vector = try table([(0, 280, 1, 51, -9, 0), (0, 290, 1, 51, -8, 0)])
             .vector(on: grid, variables: variables, times: times)
         let n = vector.operator.columns
-        let checked = vector.backgroundChecked(
-            against: [Double](repeating: 281, count: n), deviation: [Double](repeating: 1, count: n), threshold: 4)
-        #expect(checked.values == [280])
-        #expect(checked.dropped.last?.count == 1)
+        let (background, deviation) = ([Double](repeating: 281, count: n), [Double](repeating: 1, count: n))
+        let errors = vector.grossErrors(against: background, deviation: deviation, beyond: 4)
+        #expect(errors.map(\.index) == [1] && errors[0].expected == 281 && errors[0].spread == 1)
+        #expect(abs(errors[0].ratio - 9 / 2.0.squareRoot()) < 1e-12)
+        #expect(vector.grossErrors(against: background, deviation: deviation, beyond: 7).isEmpty)
+        let checked = vector.rejecting(errors, reason: "far") { "row \(vector.rows[$0])" }
+        #expect(checked.values == [280] && checked.rows == [0])
+        #expect(checked.dropped.last == .init(reason: "far", count: 1, examples: ["row 1"]))
         #expect(
             table([(0, 280, 1, 51, -9, 0), (0, 90, 1, 51, -8, 0)]).rangeChecked(["t2m": 150...350]).values == [280])
     }

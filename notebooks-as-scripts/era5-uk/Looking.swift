@@ -33,7 +33,7 @@ func look(
                 .init("Member 1", members[0], scale: scale),
                 .init("Spread", spread, scale: .intensity("spread", units: "K")),
                 .init("Mean − truth", error, scale: .diverging("error", units: "K")),
-            ], on: coordinates, title: TimeAxis.text(truth.times[middle])),
+            ], on: coordinates, title: TimeAxis.text(truth.times[middle], zone: "UTC")),
         caption: "Truth, stations, and the diffusion posterior. The spread says where the ensemble is unsure.")
 
     let place = farthestPoint(truth.grid, from: observations)
@@ -41,7 +41,7 @@ func look(
     let (row, longitude) = (place / truth.grid.shape.x, truth.grid.x.values[place % truth.grid.shape.x])
     try await page.figure(
         SeriesFigure(
-            times: .instants(truth.times), quantity: "2 m temperature", units: "K",
+            times: .instants(truth.times, zone: "UTC"), quantity: "2 m temperature", units: "K",
             title:
                 "\(truth.grid.y.values[row])° N, \(abs(longitude))° \(longitude < 0 ? "W" : "E"), far from any station",
             members: posterior.members.map(series), truth: series(truth.values)),
@@ -53,7 +53,7 @@ func look(
     }
     try await page.figure(
         ScoreSeriesFigure(
-            times: .instants(truth.times),
+            times: .instants(truth.times, zone: "UTC"),
             methods: shown.filter { $0.method != "Gaussian anchor" && $0.method != "OI in space" }.map { outcome in
                 .init(
                     outcome.method, rmse: outcome.scores.series.rmse.map { $0 ?? .nan },

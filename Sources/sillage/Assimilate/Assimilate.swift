@@ -17,8 +17,11 @@ struct Assimilate: AsyncParsableCommand {
               sillage assimilate --model model/ --observations stations.csv --error 0.5 -o posterior.nc
 
             Each observation needs an error (standard deviation), from the file or --error; the autoencoder's own \
-            error is added to it. Run the same command again after an interruption: it goes on with the members \
-            that are missing. Cost and memory grow linearly with the trajectory's length.
+            error is added to it. Cost and memory grow linearly with the trajectory's length.
+
+            The --batch members that are drawn together share the network's passes and take memory in proportion: halve it \
+            where memory runs out. They are written together as well, to OUTPUT.partial, so that an interruption loses at \
+            most one batch; the same command goes on with the members that are missing, with any --batch.
             """)
 
     @Option(help: ArgumentHelp("Model folder.", valueName: "folder"))
@@ -87,8 +90,12 @@ struct Assimilate: AsyncParsableCommand {
             from: wanted.flatMap { $0.lowerBound.isFinite ? $0.lowerBound : nil } ?? first,
             to: wanted.flatMap { $0.upperBound.isFinite ? trajectory.lastState(until: $0.upperBound) : nil } ?? last)
         if period == nil { try refuseLongGap(in: table, of: trajectory) }
-        let vector = try table.vector(
-            on: card.grid, variables: card.variables, times: times, defaultError: matching.defaultErrors)
+        let climate = trajectory.codec.climatology
+        let vector = try matching.checked(
+            table.vector(
+                on: card.grid, variables: card.variables, times: times, defaultError: matching.defaultErrors),
+            of: table, mean: climate.mean(at: times).doubles(), deviation: climate.deviation.doubles(),
+            reporter: reporter)
         for line in droppedLines(vector.dropped) { reporter.say(line) }
         reporter.say(
             "\(vector.count) observations of \(times.count) states, "

@@ -22,7 +22,7 @@ struct SamplingOptions: ParsableArguments, CustomStringConvertible {
             "Langevin corrections after each step, one evaluation each; with ddim, ddpm and heun.", valueName: "count"))
     var corrections = 0
 
-    @Option(help: ArgumentHelp("Members drawn at once; fewer take less memory.", valueName: "count"))
+    @Option(help: ArgumentHelp("Members drawn and written together; fewer take less memory.", valueName: "count"))
     var batch = 8
 
     @Flag(help: "Leave the network out: the Gaussian anchor alone, optimal interpolation in latent space.")

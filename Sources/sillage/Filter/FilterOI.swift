@@ -70,8 +70,12 @@ struct FilterOI: ParsableCommand {
         let table = try matching.read(
             fileURL(observations), variables: archive.variables, calendar: archive.calendar, reporter: reporter)
         let times = try states(covering: table, archive: archive, step: training.step)
-        let vector = try table.vector(
-            on: archive.grid, variables: archive.variables, times: times, defaultError: matching.defaultErrors)
+        let climate = try ClimatologicalMean(of: training)
+        let vector = try matching.checked(
+            table.vector(
+                on: archive.grid, variables: archive.variables, times: times, defaultError: matching.defaultErrors),
+            of: table, mean: times.flatMap { climate.state(at: $0) }, deviation: climate.deviation(of: training),
+            reporter: reporter)
         for line in droppedLines(vector.dropped) { reporter.say(line) }
         warnOfOverlap(training: training, times: times, calendar: archive.calendar, reporter)
 

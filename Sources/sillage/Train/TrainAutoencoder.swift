@@ -15,17 +15,21 @@ struct TrainAutoencoder: AsyncParsableCommand {
 
               sillage train autoencoder --config autoencoder.yaml --data t2m.nc -o model/
 
+            Checkpoints go to OUTPUT/training/autoencoder/checkpoints: at the start, every training.checkpoint_every steps \
+            (500), at the end and on Ctrl-C. The same command goes on from the last one.
+
             The configuration is YAML; unknown keys are errors. A small one:
 
-              variables: [t2m]                      # all variables when left out
-              climatology: {daily_harmonics: 2}     # the mean's daily course
-              validation: {start: 2019-03-21, end: 2019-03-26}   # held out; or {last: 0.1}
+              variables: [t2m]
+              climatology: {daily_harmonics: 2}
+              validation: {start: 2019-03-21, end: 2019-03-26}
               autoencoder: {latent_channels: 6, patch: 4, stages: [], linear_path: local}
-              latent_scale: energy                  # channels vary as what they decode to; or deviation: by one each
+              latent_scale: energy
               training: {steps: 40, batch_size: 32, learning_rate: 0.0001}
 
-            Without stages it is linear, fitted in closed form; stages: [{width: 32, blocks: 1}, {width: 64, blocks: 2}] \
-            add convolutions. linear_path is shared by all places, local (one for each), or none.
+            Without stages it is linear, fitted in closed form, and assimilation is fast; stages add convolutions. Every key:
+
+            \(ConfigurationHelp.autoencoder)
             """)
 
     @Option(help: ArgumentHelp("What to train and how, YAML.", valueName: "file"))

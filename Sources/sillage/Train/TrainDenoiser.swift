@@ -20,14 +20,22 @@ struct TrainDenoiser: AsyncParsableCommand {
 
               sillage train denoiser --config denoiser.yaml --data t2m.nc --model model/
 
+            Checkpoints go to MODEL/training/denoiser/checkpoints: at the start, every training.checkpoint_every steps \
+            (500), at the end and on Ctrl-C. The same command goes on from the last one; where the training has ended, it \
+            measures the errors again.
+
             The configuration is YAML; unknown keys are errors. A small one:
 
-              window: 24                  # states in a window
-              stride: 12                  # between windows of longer trajectories
+              window: 24
+              stride: 12
               validation: {start: 2019-03-21, end: 2019-03-26}
-              anchor: {kind: orthogonal, modes: 80, hybrid: 0.1}   # or homogeneous (periodic planes), none
+              anchor: {kind: orthogonal, modes: 80, hybrid: 0.1}
               denoiser: {patch: {time: 2, y: 2, x: 2}, hidden: 96, blocks: 2, heads: 4}
               training: {steps: 400, batch_size: 8, learning_rate: 0.0005, patience: 4}
+
+            Every key:
+
+            \(ConfigurationHelp.denoiser)
             """)
 
     @Option(help: ArgumentHelp("What to train and how, YAML.", valueName: "file"))

@@ -20,6 +20,14 @@ struct Gallery {
         var frames: [[Float]]
     }
 
+    /// Another analysis at the time of the maps, by variable; empty where it has not that time.
+    struct Rival {
+        var name: String
+        var members: Int
+        var mean: [[Float]]
+        var spread: [[Float]]
+    }
+
     /// Frames of the animation at most.
     private static let frameLimit = 32
 
@@ -44,11 +52,13 @@ struct Gallery {
     let observations: Observations?
     /// One exhibit a variable.
     private(set) var exhibits: [Exhibit]
+    /// The analyses compared with.
+    private(set) var rivals: [Rival]
 
     /// - Throws: `FieldsError`: `outOfTime` for a date and `outOfDomain` for a place that are not there.
     init(
-        contender: Contender, truth: Truth, pairs: [Truth.Pair], observations: Observations?, date: String?,
-        place: String?
+        contender: Contender, rivals: [Contender], truth: Truth, pairs: [Truth.Pair], observations: Observations?,
+        date: String?, place: String?
     ) throws {
         let archive = contender.archive
         variables = truth.names.compactMap { name in archive.variables.first { $0.name == name } }
@@ -66,6 +76,8 @@ struct Gallery {
             memberSeries: Array(repeating: [], count: members),
             frames: Array(repeating: [], count: members > 1 ? 2 + min(members, 3) : 2))
         exhibits = Array(repeating: exhibit, count: variables.count)
+        let none = [[Float]](repeating: [], count: variables.count)
+        self.rivals = rivals.map { Rival(name: $0.name, members: $0.members, mean: none, spread: none) }
     }
 
     private static func index(of date: String?, in times: [Double], calendar: CalendarKind) throws -> Int {
@@ -88,21 +100,12 @@ struct Gallery {
             exhibits[slab.variable].memberSeries[member].append(Double(slab.members[member * cells + cell]))
         }
         guard isFramed || slab.index == mapped else { return }
-        var (mean, squares) = ([Float](repeating: 0, count: cells), [Float](repeating: 0, count: cells))
-        for member in 0..<members {
-            for i in 0..<cells { mean[i] += slab.members[member * cells + i] / Float(members) }
-        }
-        for member in 0..<members {
-            for i in 0..<cells {
-                let difference = slab.members[member * cells + i] - mean[i]
-                squares[i] += difference * difference / Float(max(members - 1, 1))
-            }
-        }
+        let (mean, spread) = slab.moments(cells: cells)
         func member(_ m: Int) -> ArraySlice<Float> { slab.members[m * cells..<(m + 1) * cells] }
         if slab.index == mapped {
             exhibits[slab.variable].truth = slab.truth
             exhibits[slab.variable].mean = mean
-            exhibits[slab.variable].spread = squares.map { $0.squareRoot() }
+            exhibits[slab.variable].spread = spread
             exhibits[slab.variable].member = Array(member(0))
         }
         if isFramed {
@@ -112,6 +115,12 @@ struct Gallery {
                 exhibits[slab.variable].frames[2 + m] += member(m)
             }
         }
+    }
+
+    /// Keeps what is needed of another analysis' slab.
+    mutating func take(_ slab: Slab, ofRival rival: Int, at time: Double) {
+        guard abs(time - times[mapped]) < 1 else { return }
+        (rivals[rival].mean[slab.variable], rivals[rival].spread[slab.variable]) = slab.moments(cells: grid.count)
     }
 
     /// The observations of a variable near an instant, as points of a map.
@@ -140,5 +149,23 @@ struct Gallery {
         return .init(
             times: rows.map { observations.times[$0] }, values: rows.map { observations.values[$0] },
             errors: rows.allSatisfy { observations.errors[$0].isFinite } ? rows.map { observations.errors[$0] } : [])
+    }
+}
+
+extension Slab {
+    /// Mean and standard deviation of the members at each cell.
+    fileprivate func moments(cells: Int) -> (mean: [Float], spread: [Float]) {
+        let count = members.count / cells
+        var (mean, squares) = ([Float](repeating: 0, count: cells), [Float](repeating: 0, count: cells))
+        for member in 0..<count {
+            for i in 0..<cells { mean[i] += members[member * cells + i] / Float(count) }
+        }
+        for member in 0..<count {
+            for i in 0..<cells {
+                let difference = members[member * cells + i] - mean[i]
+                squares[i] += difference * difference / Float(max(count - 1, 1))
+            }
+        }
+        return (mean, squares.map { $0.squareRoot() })
     }
 }

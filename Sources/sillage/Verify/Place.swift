@@ -8,8 +8,8 @@ struct Place {
     /// What it is called, with its coordinates.
     var name: String
 
-    /// The grid point nearest to a station or to coordinates; by default the station with most observations, else the
-    /// centre of the grid.
+    /// The grid point nearest to a station or to coordinates; by default an observed one near the centre of the grid, else
+    /// the centre.
     ///
     /// - Parameter text: a station's name, or `y,x` in the grid's units
     /// - Throws: `FieldsError` of kind `outOfDomain` for a place that is nowhere.
@@ -32,7 +32,7 @@ struct Place {
                 throw FieldsError(.outOfDomain, "--station \(text) does not stand on the grid (\(grid.summary))")
             }
             self.init(cell: cell, name: text, grid: grid)
-        } else if let observations, let station = Self.busiest(observations, grid) {
+        } else if let observations, let station = Self.central(observations, grid) {
             self.init(cell: station.cell, name: station.name, grid: grid)
         } else {
             self.init(cell: grid.y.count / 2 * grid.x.count + grid.x.count / 2, name: "", grid: grid)
@@ -58,7 +58,9 @@ struct Place {
     /// Whether coordinates are metres of a wide plane.
     private static func metres(_ grid: Grid) -> Bool { grid.x.units == "m" && abs(grid.x.values.last ?? 0) >= 1e4 }
 
-    private static func busiest(_ observations: Observations, _ grid: Grid) -> (cell: Int, name: String)? {
+    /// Of the grid points with at least half as many observations as any, the nearest to the centre: an edge of the domain
+    /// shows an analysis at its worst.
+    private static func central(_ observations: Observations, _ grid: Grid) -> (cell: Int, name: String)? {
         var counts: [Int: Int] = [:]
         var names: [Int: String] = [:]
         for row in 0..<observations.count {
@@ -66,8 +68,17 @@ struct Place {
             counts[cell, default: 0] += 1
             names[cell] = observations.stations[row]
         }
-        // Of equally many, the lowest index: the choice is the same at every run.
-        return counts.max { ($0.value, -$0.key) < ($1.value, -$1.key) }.map { ($0.key, names[$0.key] ?? "") }
+        let most = counts.values.max() ?? 0
+        let (ny, nx) = (grid.y.count, grid.x.count)
+        func distance(_ cell: Int) -> Double {
+            // In shares of the domain's sides.
+            let y = Double(2 * (cell / nx) + 1 - ny) / Double(ny)
+            let x = Double(2 * (cell % nx) + 1 - nx) / Double(nx)
+            return y * y + x * x
+        }
+        // Of equally near ones, the lowest index: the choice is the same at every run.
+        return counts.keys.filter { 2 * counts[$0]! >= most }.min { (distance($0), $0) < (distance($1), $1) }
+            .map { ($0, names[$0] ?? "") }
     }
 }
 

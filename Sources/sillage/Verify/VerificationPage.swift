@@ -92,12 +92,28 @@ struct VerificationPage {
                 .init("Spread", exhibit.spread, scale: .intensity("spread", units: variable.units, clipping: 0.002)))
         }
         panels.append(.init("Mean − truth", error, scale: .diverging("error", units: variable.units, clipping: 0.002)))
+        // In the same colours: of equal scales, limits are shared.
+        for rival in gallery.rivals where !rival.mean[index].isEmpty {
+            let error = zip(rival.mean[index], exhibit.truth).map { $0 - $1 }
+            panels.append(.init("\(rival.name), mean", rival.mean[index], scale: scale))
+            if isEnsemble, rival.members > 1 {
+                panels.append(
+                    .init(
+                        "\(rival.name), spread", rival.spread[index],
+                        scale: .intensity("spread", units: variable.units, clipping: 0.002)))
+            }
+            panels.append(
+                .init(
+                    "\(rival.name) − truth", error,
+                    scale: .diverging("error", units: variable.units, clipping: 0.002)))
+        }
         let figure = MapPanel(panels, on: coordinates, title: date(gallery.times[gallery.mapped]))
         try await report.figure(
             figure,
             caption:
                 "Truth\(points.isEmpty ? "" : ", \(points.count) observations at that time"), analysis, and where it "
                 + "errs.\(isEnsemble ? " The spread says where the ensemble is unsure; the error should be largest there." : "")"
+                + (gallery.rivals.isEmpty ? "" : " Below, the analyses that it is compared with.")
         )
     }
 
@@ -198,10 +214,13 @@ struct VerificationPage {
             : .plane(y: grid.y.values, x: grid.x.values, units: grid.x.units)
     }
 
+    /// Hours on the Earth are those of a zone; a plane has none.
+    private var zone: String { gallery.grid.kind == .geographic ? "UTC" : "" }
+
     /// Dates in calendars of history; days since the first time in those of models.
     private func timeAxis(_ times: [Double]) -> TimeAxis {
         switch gallery.calendar {
-        case .standard, .prolepticGregorian: .instants(times)
+        case .standard, .prolepticGregorian: .instants(times, zone: zone)
         default: .elapsed(times.map { ($0 - (gallery.times.first ?? 0)) / 86_400 }, units: "days")
         }
     }
@@ -209,7 +228,7 @@ struct VerificationPage {
     private func date(_ instant: Double?) -> String {
         guard let instant else { return "?" }
         switch gallery.calendar {
-        case .standard, .prolepticGregorian: return TimeAxis.text(instant)
+        case .standard, .prolepticGregorian: return TimeAxis.text(instant, zone: zone)
         default: return CFTime.iso(instant, calendar: gallery.calendar)
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Fields
+import Figures
 import Foundation
 import Observing
 import Training
@@ -55,8 +56,8 @@ struct Verify: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Place of the report's series: a station's name, or LATITUDE,LONGITUDE (Y,X in metres). By default the station "
-                + "with most observations.", valueName: "place"))
+            "Place of the report's series: a station's name, or LATITUDE,LONGITUDE (Y,X in metres). By default an observed "
+                + "place near the centre.", valueName: "place"))
     var station: String?
 
     @OptionGroup(title: "Input") var axes: AxesOption
@@ -70,6 +71,11 @@ struct Verify: AsyncParsableCommand {
         let truth = try Truth(fileURL(truth), for: first, axes: override)
         for name in truth.unmatched { reporter.say("\(name) is not in the truth and is not verified") }
         let others = try against.map { try Contender(fileURL($0), variables: truth.names, axes: override) }
+        if first.members > 1, let other = others.first(where: { $0.members > 1 && $0.members != first.members }) {
+            reporter.say(
+                "remark: \(first.name) has \(first.members) members, \(other.name) \(other.members): the RMSE of the mean "
+                    + "favours the larger ensemble; CRPS and spread/skill are corrected for the size")
+        }
         let window = period?.instants(in: first.archive.calendar)
 
         let pairs = try truth.pairs(with: first, within: window)
@@ -77,20 +83,28 @@ struct Verify: AsyncParsableCommand {
         if left > 0, period == nil { reporter.say("\(left) times of \(analysis) are not in the truth: left out") }
         var gallery = try report.map { _ in
             try Gallery(
-                contender: first, truth: truth, pairs: pairs, observations: try observed(for: first), date: at,
-                place: station)
+                contender: first, rivals: others, truth: truth, pairs: pairs, observations: try observed(for: first),
+                date: at, place: station)
         }
         var results = [
             try Scoring(first, truth, seed: common.seed).run(pairs, reporter: reporter) { gallery?.take($0) }
         ]
-        for other in others {
+        for (index, other) in others.enumerated() {
             let theirs = try truth.pairs(with: other, within: window)
             if theirs.count < pairs.count {
                 reporter.say("\(other.name): only \(theirs.count) of the \(pairs.count) times are there")
             }
-            results.append(try Scoring(other, truth, seed: common.seed).run(theirs, reporter: reporter) { _ in })
+            let scored = try Scoring(other, truth, seed: common.seed).run(theirs, reporter: reporter) {
+                gallery?.take($0, ofRival: index, at: theirs[$0.index].time)
+            }
+            results.append(scored)
         }
         if let report, let gallery {
+            if gallery.grid.kind == .geographic, Coastline.file == nil {
+                reporter.say(
+                    "remark: maps have no shores: install the Debian package xtide-coastline, or name a file of shores in "
+                        + "SILLAGE_COASTLINE")
+            }
             reporter.say("drawing")
             let page = try await VerificationPage(results: results, gallery: gallery, truth: truth).report()
             try page.write(to: fileURL(report))
