@@ -53,7 +53,7 @@ public struct PosteriorOptions: Sendable, Hashable {
     public var solve = Solve.gmres
     /// γ of SDA, for observations in units of their climatological deviation.
     public var gamma = 1e-2
-    /// λ of DiffPIR, for observations in units of their climatological deviation.
+    /// λ of DiffPIR, for latents of unit variance.
     public var lambda = 1.0
     /// Langevin corrections after each step; only for `ddim`, `ddpm` and `heun`.
     public var corrections = 0

@@ -27,6 +27,9 @@ public struct Reanalysis {
         model: TrajectoryModel, times: [Double], observations: ObservationVector?, options: PosteriorOptions
     ) throws {
         precondition(times.count >= model.window, "a trajectory is at least one window long")
+        guard options.corrections == 0 || options.takesCorrections else {
+            throw ModelError("\(options.sampler.rawValue) looks back at earlier steps: it takes no corrections")
+        }
         let model = options.gaussianOnly ? try model.gaussian() : model
         self.model = model
         self.times = times
@@ -63,8 +66,8 @@ public struct Reanalysis {
         let prior = model.prior(at: times)
         let latents: Tensor
         if let observation {
-            // γ, λ and PGDM's unit variance are in units of standardised variables.
-            let scaled = options.method == .mmps ? observation : observation.standardised()
+            // SDA's γ is in units of standardised variables; the preconditioner was made for physical ones.
+            let scaled = preconditioner == nil ? observation.standardised() : observation
             let through = scaled.through(model.codec, length: times.count)
             latents = try posterior(prior, through, noise, onStep)
         } else {

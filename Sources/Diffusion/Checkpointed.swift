@@ -1,7 +1,7 @@
 import Torch
 
-/// A denoiser whose activations are not kept: a gradient through it evaluates it again. One more evaluation for memory that
-/// does not grow with the network's depth.
+/// A denoiser whose activations are not kept between its call and the gradients through it: each gradient evaluates it
+/// again, whole, so that the peak within a gradient stays. What bounds that too is ``Windowed`` in chunks that are recomputed.
 public struct Checkpointed<Base: Denoiser>: Denoiser {
     /// The denoiser.
     public let base: Base
@@ -11,6 +11,9 @@ public struct Checkpointed<Base: Denoiser>: Denoiser {
 
     /// E[x | x_t] for samples of shape (batch, …); same shape.
     public func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor { checkpoint { base($0, noise) }(x) }
+
+    /// As the base.
+    public var isDifferentiable: Bool { base.isDifferentiable }
 
     /// Whatever the base takes.
     public func validate(shape: [Int]) throws { try base.validate(shape: shape) }

@@ -11,25 +11,45 @@ public protocol Denoiser {
     /// - Returns: E[x | x_t], same shape.
     func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor
 
-    /// Looks whether it can denoise samples of a shape, before a sampler starts.
+    /// Whether gradients pass through it. Those that take a gradient themselves give an estimate without a graph.
+    var isDifferentiable: Bool { get }
+
+    /// Looks whether it can denoise samples of a shape (batch, …), before a sampler starts.
     ///
-    /// - Parameter shape: of one sample, without the batch
     /// - Throws: ``DiffusionError``.
     func validate(shape: [Int]) throws
 }
 
 extension Denoiser {
+    /// True.
+    public var isDifferentiable: Bool { true }
+
     /// Takes any shape.
     public func validate(shape: [Int]) throws {}
+
+    /// - Throws: ``DiffusionError/order(_:)`` where `method` needs gradients through this denoiser and there are none.
+    func requireGradients(for method: String) throws {
+        guard !isDifferentiable else { return }
+        throw DiffusionError.order(
+            "\(method) needs gradients through the denoiser that it guides, but \(type(of: self)) has taken its own and "
+                + "gives none: condition on both observations at once, as one Observation (joined), or let what needs no "
+                + "gradient (DiffPIR, DDNM) be outermost")
+    }
 }
 
 /// A denoiser that observations, or a stronger condition, have moved: it can tell what it was before.
+///
+/// Its estimates have no graph: it may be wrapped by what needs no gradient, such as a sampler's corrections, and by nothing
+/// that guides by gradients.
 public protocol GuidedDenoiser: Denoiser {
     /// E[x | x_t, y] and, from the same evaluation, E[x | x_t].
     func estimates(_ x: Tensor, _ noise: Noise) -> (guided: Tensor, prior: Tensor?)
 }
 
 extension GuidedDenoiser {
+    /// False.
+    public var isDifferentiable: Bool { false }
+
     /// E[x | x_t, y] for samples of shape (batch, …); same shape.
     public func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor { estimates(x, noise).guided }
 }

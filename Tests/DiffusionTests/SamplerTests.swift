@@ -55,9 +55,9 @@ struct SamplerCase: Sendable, CustomTestStringConvertible {
     let law = DenseGaussian(variances: [2, 0.7, 0.1], seed: 1)
     let noise = MemberNoise(seed: 3, members: Array(0..<4_000), shape: [3], dtype: .float64)
 
-    /// 12 moments of 4,000 vectors within six standard errors. At these steps discretisation takes at most BIAS % from a
-    /// variance, SES standard errors: false alarm below 1e-4 a sampler. Vectors come 250 to a member, for SDA's corrections are as long
-    /// as a member's mean square says, which must be near its expectation.
+    /// 12 moments of 4,000 vectors within six standard errors. At these steps discretisation takes at most 3.5 % from a
+    /// variance (DDPM, by its linear recursion), 1.6 standard errors: false alarm below 1e-4 a sampler. Vectors come 250
+    /// to a member: the length of SDA's corrections goes by a member's mean square, to be near its expectation.
     @Test("Samplers reproduce a Gaussian", arguments: SamplerCase.all)
     func samplersReproduceAGaussian(_ sampler: SamplerCase) throws {
         let levels = Schedule.logLinear(σmin: 1e-2, σmax: 1e2).levels(steps: (sampler.order ?? 1) > 1 ? 64 : 256)
@@ -77,8 +77,8 @@ struct SamplerCase: Sendable, CustomTestStringConvertible {
         #expect(standardErrors(of: x, mean: Tensor.zeros([3], dtype: .float64), covariance: law.covariance) < 6)
     }
 
-    /// Between σ = 10 and 0.3, where steps of 1/18 to 1/73 in log σ are short enough for the highest orders: what is left of lower
-    /// powers moves the observed order by less than 0.2.
+    /// Between σ = 10 and 0.3, where steps of 0.11 to 0.03 in log σ are short enough for the fourth order; the next power
+    /// still moves the observed one by up to 0.28 (of σ, whose own steps are longest).
     @Test("Deterministic samplers converge to the flow at their order", arguments: SamplerCase.all)
     func convergenceOrders(_ sampler: SamplerCase) throws {
         guard let order = sampler.order else { return }
@@ -86,14 +86,14 @@ struct SamplerCase: Sendable, CustomTestStringConvertible {
         let schedule = Schedule.logLinear(σmin: 0.3, σmax: 10)
         let start = schedule(1).totalVariance.squareRoot() * noise.normal(step: 0)
         let exact = law.flow(start, from: schedule(1), to: schedule(0))
-        let errors = try [64, 128, 256].map {
+        let errors = try [32, 64, 128].map {
             try distance(sampler.make(schedule.levels(steps: $0)).sample(law.denoiser, noise: noise), exact)
         }
         for (coarse, fine) in zip(errors, errors.dropFirst()) {
-            #expect(abs(log2(coarse / fine) - Double(order)) < 0.2, "errors \(errors)")
+            #expect(abs(log2(coarse / fine) - Double(order)) < 0.35, "errors \(errors)")
         }
         if order >= 2 {
-            let euler = try DDIMSampler(levels: schedule.levels(steps: 128)).sample(law.denoiser, noise: noise)
+            let euler = try DDIMSampler(levels: schedule.levels(steps: 64)).sample(law.denoiser, noise: noise)
             #expect(errors[1] < 0.2 * distance(euler, exact))
         }
     }
@@ -138,17 +138,27 @@ struct SamplerCase: Sendable, CustomTestStringConvertible {
         #expect(!together[0].isEqual(to: together[1]))
     }
 
-    @Test("A denoiser that diverges stops the sampler at its step", arguments: SamplerCase.all)
-    func valuesThatAreNotFiniteAreNamed(_ sampler: SamplerCase) throws {
-        let levels = Schedule.logLinear().levels(steps: 6)
-        let denoiser = AnalyticDenoiser { x, n in n == levels[3] ? x * Double.nan : x / n.totalVariance }
-        let error = try #require(throws: DiffusionError.self) {
-            try sampler.make(levels).sample(denoiser, noise: MemberNoise(seed: 1, members: [0], shape: [2]))
-        }
-        // Step 3 leads from level 2 to 3, step 4 starts there.
-        let step = sampler.stepsThatLookAhead >= 3 ? 3 : 4
-        #expect(error == .notFinite(tensor: "the denoised estimate", step: step, of: 6, noise: levels[3]))
-        #expect("\(error)".contains("step \(step) of 6"))
+    /// Fourth order in steps of 0.1 in log(σ/α).
+    @Test func aDrawThatEndsAboveTheDataIsInTheirUnits() throws {
+        let schedule = Schedule.cosine()
+        let levels = try schedule.levels(steps: 64, grid: .logSNR, to: 0.3)
+        let few = MemberNoise(seed: 8, members: [4, 0], shape: [3], dtype: .float64)
+        let start = levels[0].totalVariance.squareRoot() * few.normal(step: 0)
+        let found = try RungeKuttaSampler(levels: levels).sample(law.denoiser, noise: few)
+        #expect(levels[64].α < 0.9)
+        #expect(distance(found, law.flow(start, from: levels[0], to: levels[64]) / levels[64].α) < 1e-4)
+    }
+
+    /// Deterministic, and without a past to look back on: from a state on the way the rest of the way is the same.
+    @Test func aDrawMayStartFromGivenSamples() throws {
+        let levels = Schedule.cosine().levels(steps: 9)
+        let few = MemberNoise(seed: 8, members: [4, 0], shape: [3], dtype: .float64)
+        let recorder = SamplingRecorder()
+        let whole = try HeunSampler(levels: levels).sample(law.denoiser, noise: few, recorder: recorder)
+        let rest = HeunSampler(levels: Array(levels[4...]))
+        let resumed = try rest.sample(law.denoiser, noise: few, start: recorder.states[4].sample)
+        #expect(resumed.isEqual(to: whole))
+        #expect(!(try rest.sample(law.denoiser, noise: few).isEqual(to: whole)))
     }
 
     @Test func progressIsToldAndCancels() throws {

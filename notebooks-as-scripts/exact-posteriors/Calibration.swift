@@ -77,11 +77,10 @@ func calibrationOfTwistedSMC(draws: Int, particles: Int, onDraw: (Int) throws ->
         let observation = try Observation(
             values: y[draw], covariance: world.observation.covariance, operator: RangeMeasurement.operation)
         let noise = MemberNoise(seed: 1_000 + draw, members: Array(0..<particles), shape: [2], dtype: .float64)
-        let ensemble = try TwistedSMC(levels: levels, observation: observation, γ: 2.4).sample(
+        let ensemble = try TwistedSMC(levels: levels, observation: observation, γ: world.γ).sample(
             world.prior, noise: noise)
         let chosen = ensemble.indexSelect(0, Tensor.randperm(particles, generator: generator).narrow(0, 0, members))
         for (q, quantity) in quantities.enumerated() {
-            // Resampled particles may be the truth's equals never, one another's often: ties do not matter.
             counts[q][(quantity.1(chosen) .< quantity.1(truths[draw])).to(.int64).sum().itemAsInt()] += 1
         }
         try onDraw(draw + 1)

@@ -7,14 +7,22 @@ struct ExactPosteriorsOptions: ParsableCommand {
         commandName: "exact-posteriors",
         abstract: "Every sampler and every way of conditioning, against answers that are known exactly.",
         discussion: """
-            Orders of convergence, posteriors of Gaussians and of mixtures, calibration, windows: each compared with a \
-            closed form or with quadrature. Lorenz-63 networks of the last parts are trained on the way and kept beside the page.
+            order        slopes of the samplers on a mixture of Gaussians
+            gaussian     posteriors of every method against the Kalman update
+            anchor       a denoiser anchored at a Gaussian law, without and with a network (Lorenz-63, trained on the way)
+            mixture      every method with a non-linear observation, against quadrature
+            calibration  ranks of known truths among members
+            windows      windowed posteriors against a smoother, and their cost
+            speed        CRPS against network evaluations on Lorenz-63
+            qg           the same with the shipped quasi-geostrophic model
+
+            Networks that were trained stand beside the page and are used again.
 
               swift run -c release exact-posteriors
               swift run -c release exact-posteriors --quick --json
               swift run -c release exact-posteriors --section order --section windows
 
-            The full run takes about an hour on two cores, --quick under a minute: fewer samples and draws, so that its \
+            The full run takes some hours on two cores, --quick some minutes: fewer samples and draws, so that its \
             numbers are rough.
             """)
 

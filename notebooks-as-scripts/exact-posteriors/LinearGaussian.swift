@@ -69,10 +69,11 @@ struct Conditioning {
     var draw: (_ prior: AnalyticDenoiser, _ observation: Observation, MemberNoise) throws -> Tensor
 }
 
-/// Every method, with its own reasonable sampler: high order for what is smooth, SDA's and DPS's as published.
-func conditionings(full: Int, steps: Int) throws -> [Conditioning] {
+/// Every method: under a sampler of high order what gives a smooth field, SDA also by Euler steps with Langevin corrections
+/// and DPS by ancestral steps, as their papers have it.
+func conditionings(full: Int, steps: Int, publishedSteps: Int) throws -> [Conditioning] {
     let wide = try Schedule.logLinear(σmin: 1e-4, σmax: 1e4).levels(steps: steps, grid: .logSNR)
-    let published = try Schedule.logLinear(σmin: 1e-3, σmax: 1e2).levels(steps: 256, grid: .logSNR)
+    let published = try Schedule.logLinear(σmin: 1e-3, σmax: 1e2).levels(steps: publishedSteps, grid: .logSNR)
     func smooth(_ name: String, _ make: @escaping (AnalyticDenoiser, Observation) -> any Denoiser) -> Conditioning {
         Conditioning(name: name) { prior, observation, noise in
             let sampler = AdamsBashforthSampler(levels: wide, order: 4, startUpSteps: 3)
@@ -110,13 +111,13 @@ func conditionings(full: Int, steps: Int) throws -> [Conditioning] {
 }
 
 /// Errors of mean and covariance of one method, from samples drawn a block at a time.
-func match(_ method: Conditioning, _ problem: LinearGaussian, samples: Int) throws -> GaussianMatch {
+func match(_ method: Conditioning, _ problem: LinearGaussian, samples: Int, seed: Int) throws -> GaussianMatch {
     let block = 12_500
     let drawn = try stride(from: 0, to: samples, by: block).map { first in
         let members = Array(first..<min(first + block, samples))
         return try method.draw(
             AnalyticDenoiser { problem.prior($0, $1) }, problem.observation,
-            MemberNoise(seed: 5, members: members, shape: [64], dtype: .float64))
+            MemberNoise(seed: seed, members: members, shape: [64], dtype: .float64))
     }
     return GaussianMatch(Tensor.cat(drawn), problem.posterior)
 }

@@ -13,7 +13,7 @@ struct LorenzArchive {
     /// - Parameter first: the stream of the first trajectory; archives of other streams share nothing
     init(trajectories: Int, states: Int, first: Int, seed: UInt64 = 63) throws {
         let model = Lorenz63.stochasticChain
-        let all = try concurrentMap(trajectories, threads: 2) { index, _ in
+        let all = try concurrentMap(trajectories, threads: ProcessInfo.processInfo.activeProcessorCount) { index, _ in
             let random = CounterRandom(seed: seed, stream: UInt64(first + index))
             return model.trajectory(states: states, spinUp: 1_024, random: random).flatMap { x -> [Float] in
                 let y = (x - SIMD3(0, 0, 25)) / SIMD3(8, 9, 8.6)
@@ -46,7 +46,9 @@ struct LorenzPrior {
         let network = try Generator(seed: 1).use {
             try ResidualMLP(.init(features: features, contextFeatures: isAnchored ? features : 0))
         }
-        let law = isAnchored ? Self.law(of: trajectories) : nil
+        // The law is learnt where the weights are; what is left stops the training.
+        let kept = max(trajectories.shape[0] * 9 / 10, 1)
+        let law = isAnchored ? Self.law(of: trajectories.narrow(0, 0, kept)) : nil
         let denoiser: any ContextualDenoiser & WeightedDenoiser =
             law.map { law in
                 Anchored(prior: law) { input, logRatio, _ in
@@ -62,7 +64,6 @@ struct LorenzPrior {
             return
         }
         // Early stopping on trajectories of the same share: a small archive is learnt by heart.
-        let kept = max(trajectories.shape[0] * 9 / 10, 1)
         let learnt = trajectories.narrow(0, 0, kept)
         let validation = Self.windows(
             trajectories.narrow(0, kept, trajectories.shape[0] - kept), count: 2_048, generator: Generator(seed: 4))
@@ -79,7 +80,7 @@ struct LorenzPrior {
             _ = clipGradNorm(optimiser.parameters, 1)
             optimiser.step()
             average.update()
-            if (step + 1).isMultiple(of: max(steps / 40, 1)) {
+            if (step + 1).isMultiple(of: max(steps / 40, 50)) {
                 average.withAverages {
                     let now = Self.loss(denoiser, validation, seed: 3)
                     if now < best.loss { best = (now, network.stateDict().mapValues { $0.clone() }) }

@@ -11,8 +11,8 @@ struct RangeMeasurement {
     let exact: [Double]
     /// Another set of them, whose distance to `exact` is the floor.
     let again: [Double]
-    /// The density on a coarse grid for looking, row by row from below.
-    let picture: (values: [Double], extent: Double, points: Int)
+    /// The mean square of A(x) − A(E[x]) over the prior, for the twist of SMC.
+    let γ: Double
 
     static func operation(_ x: Tensor) -> Tensor { (x.square().sum([1], keepdim: true) + 1e-12).sqrt() }
 
@@ -53,8 +53,8 @@ struct RangeMeasurement {
         }
         exact = draw(seed: 1)
         again = draw(seed: 2)
-        let coarse = 121
-        picture = (density(coarse, extent: 3).doubles(), 3, coarse)
+        let sample = prior.sample(20_000, generator: Generator(seed: 3))
+        γ = (Self.operation(sample) - Self.operation(sample.mean([0], keepdim: true))).square().mean().item()
     }
 
     /// Sliced Wasserstein distance of samples (rows) to the posterior.
@@ -62,7 +62,7 @@ struct RangeMeasurement {
 }
 
 /// Every method at one budget of network evaluations.
-func methodsOnTheRange(budget: Int) throws -> [Conditioning] {
+func methodsOnTheRange(budget: Int, γ: Double) throws -> [Conditioning] {
     let schedule = Schedule.logLinear(σmin: 1e-2, σmax: 50)
     func levels(_ steps: Int) throws -> [Noise] { try schedule.levels(steps: steps, grid: .logSNR) }
     func dpm(_ name: String, _ make: @escaping (AnalyticDenoiser, Observation) -> any Denoiser) -> Conditioning {
@@ -96,13 +96,13 @@ func methodsOnTheRange(budget: Int) throws -> [Conditioning] {
                 DPSSampler(DDPMSampler(levels: try levels($0)), observation: observation, ζ: 0.5)
             }.sample(prior, noise: noise)
         },
-        smc(levels: try levels(budget), name: "twisted SMC"),
+        smc(levels: try levels(budget), γ: γ),
     ]
 }
 
-/// Twisted SMC over given levels; γ is the mean square of A(x) − A(E[x]) over the prior.
-func smc(levels: [Noise], name: String) -> Conditioning {
-    Conditioning(name: name) { prior, observation, noise in
-        try TwistedSMC(levels: levels, observation: observation, γ: 2.4).sample(prior, noise: noise)
+/// Twisted SMC over given levels.
+func smc(levels: [Noise], γ: Double) -> Conditioning {
+    Conditioning(name: "twisted SMC") { prior, observation, noise in
+        try TwistedSMC(levels: levels, observation: observation, γ: γ).sample(prior, noise: noise)
     }
 }

@@ -51,7 +51,7 @@ func tellAnchor(
         """)
     // %%
     let shares = options.quick ? [0.01, 0.1] : [0.01, 0.1, 1]
-    let steps = options.quick ? 60 : 12_000
+    let steps = options.quick ? 60 : 6_000
     let archive = try LorenzArchive(
         trajectories: options.quick ? 200 : 1_024, states: options.quick ? 128 : 1_024, first: 0)
     let heldOut = try LorenzArchive(trajectories: 32, states: 512, first: 500_000).states
@@ -117,16 +117,16 @@ func tellSpeed(
         ## Speed at equal quality: Lorenz-63
 
         CRPS of the posteriors above (network anchored, whole archive) against evaluations of the denoiser: every sampler \
-        under moment matching, every method under DPM-Solver++(2M), and SDA's own choice, 256 predictor steps with \
-        Langevin corrections. Gradients through the network come on top: one for SDA and PGDM, one more for each \
-        iteration of moment matching's solve, none for DiffPIR; the time says what that costs.
+        under moment matching, every method under DPM-Solver++(2M), and SDA with its 256 predictor steps and \
+        Langevin corrections. Gradients through the network come on top: one for SDA and PGDM, two for TMPD, one more than \
+        iterations for moment matching, none for DiffPIR; the time says what that costs.
         """)
     // %%
     let archive = try LorenzArchive(
         trajectories: options.quick ? 200 : 1_024, states: options.quick ? 128 : 1_024, first: 0)
     let heldOut = try LorenzArchive(trajectories: 32, states: 512, first: 500_000).states
     let prior = try LorenzPrior(
-        archive.share(options.quick ? 0.1 : 1), heldOut: heldOut, isAnchored: true, steps: options.quick ? 60 : 12_000,
+        archive.share(options.quick ? 0.1 : 1), heldOut: heldOut, isAnchored: true, steps: options.quick ? 60 : 6_000,
         folder: options.folder, name: "lorenz63-anchored-\(options.quick ? 10 : 100)"
     ) { done, total in
         progress.show(ProgressReport(title: "anchored", completed: done, total: total, unit: "steps"))
@@ -161,10 +161,10 @@ func tellSpeed(
     try await page.figure(
         LineFigure(
             curves(byMethod + bySampler.filter { $0.sampler == SamplerChoice.all[3].name } + sda) {
-                $0.sampler == published.name ? "SDA as published: 256 steps, 1 correction" : $0.method
+                $0.sampler == published.name ? "SDA, 256 steps, 1 correction each" : $0.method
             }, x: ChartAxis("network evaluations", scale: .logarithmic),
             y: ChartAxis("CRPS", units: "standardised", scale: .logarithmic), width: 620, height: 320),
-        caption: "Every method under DPM-Solver++(2M), and SDA's own choice.")
+        caption: "Every method under DPM-Solver++(2M), and SDA by many corrected steps.")
     page.table(
         columns: [
             "method", "sampler", .number("evaluations"), .number("CRPS", decimals: 4, best: .lowest),

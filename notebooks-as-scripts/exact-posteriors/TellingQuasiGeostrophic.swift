@@ -67,10 +67,10 @@ func tellQuasiGeostrophic(
     try await page.figure(
         LineFigure(
             curves(byMethod + bySampler.filter { $0.sampler == "dpm" } + sda) {
-                $0.evaluations > 256 ? "SDA as published: 256 steps, 1 correction" : $0.method
+                $0.evaluations > 256 ? "SDA, 256 steps, 1 correction each" : $0.method
             }, x: ChartAxis("network evaluations", scale: .logarithmic),
             y: ChartAxis("CRPS", units: "deviations", scale: .logarithmic), width: 560, height: 280),
-        caption: "Every method under DPM-Solver++(2M), and SDA's own choice.")
+        caption: "Every method under DPM-Solver++(2M), and SDA by many corrected steps.")
     page.table(
         columns: [
             "method", "sampler", .number("evaluations"), .number("CRPS", decimals: 4, best: .lowest),

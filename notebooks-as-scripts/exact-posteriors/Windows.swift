@@ -72,7 +72,7 @@ func windowErrors(members: Int, windows: [(window: Int, stride: Int)], onResult:
     }
 }
 
-/// Seconds and peak resident memory of a windowed posterior of some states, in a window of 16 with stride 8.
+/// Seconds of a windowed posterior of some states, in windows of 16 with stride 8.
 func windowCost(states: Int, checkpointed: Bool) throws -> Double {
     let chain = Chain(persistence: 0.9)
     let seen = Array(stride(from: 1, to: states, by: 4))

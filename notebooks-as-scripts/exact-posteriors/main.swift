@@ -1,3 +1,4 @@
+import Assimilation
 import Diffusion
 import Figures
 import Foundation
@@ -12,7 +13,7 @@ do {
     exit(1)
 }
 
-/// The experiment, from the orders of the samplers to windows.
+/// The experiment, section by section.
 func tell(_ options: ExactPosteriorsOptions) async throws {
     var page = Report(
         title: "Exact posteriors", subtitle: "Samplers and conditioning against answers that are known")
@@ -32,6 +33,16 @@ func tell(_ options: ExactPosteriorsOptions) async throws {
         page.note("This is the **quick** run: few samples and draws. Its numbers are rough.")
     }
     // %%
+    let report = options.folder.appendingPathComponent("index.html")
+    try FileManager.default.createDirectory(at: options.folder, withIntermediateDirectories: true)
+    if options.sections.contains(.qg) {
+        // Hours later would be too late to learn that it is not there.
+        _ = try ModelCard(contentsOf: URL(fileURLWithPath: options.model, isDirectory: true))
+    }
+    let provenance = [
+        ("command", CommandLine.arguments.joined(separator: " ")), ("mode", options.quick ? "quick" : "full"),
+        ("seeds", "fixed, written in the sources"),
+    ]
     for section in options.sections {
         switch section {
         case .order: try await tellOrder(options, &page, publish)
@@ -43,13 +54,10 @@ func tell(_ options: ExactPosteriorsOptions) async throws {
         case .speed: try await tellSpeed(options, &page, progress, publish)
         case .qg: try await tellQuasiGeostrophic(options, &page, progress, publish)
         }
+        // After each section: the next may be interrupted.
+        var soFar = page
+        soFar.provenance(provenance)
+        try soFar.write(to: report)
     }
-    page.provenance([
-        ("command", CommandLine.arguments.joined(separator: " ")), ("mode", options.quick ? "quick" : "full"),
-        ("seeds", "fixed, written in the sources"),
-    ])
-    try FileManager.default.createDirectory(at: options.folder, withIntermediateDirectories: true)
-    let report = options.folder.appendingPathComponent("index.html")
-    try page.write(to: report)
     progress.say("page: \(report.path)")
 }

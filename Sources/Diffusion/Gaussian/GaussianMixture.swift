@@ -109,8 +109,9 @@ public struct GaussianMixture: Denoiser, @unchecked Sendable {
 
     /// Takes flat samples.
     public func validate(shape: [Int]) throws {
-        guard shape == [dimension] else {
-            throw DiffusionError.shapes("a mixture over \(dimension) numbers does not fit samples of shape \(shape)")
+        guard Array(shape.dropFirst()) == [dimension] else {
+            throw DiffusionError.shapes(
+                "a mixture over \(dimension) numbers does not fit samples of shape \(Array(shape.dropFirst()))")
         }
     }
 }

@@ -26,6 +26,7 @@ public struct DPS<Prior: Denoiser>: GuidedDenoiser {
     /// Looks at the observation, then at the prior.
     public func validate(shape: [Int]) throws {
         try prior.validate(shape: shape)
+        try prior.requireGradients(for: "diffusion posterior sampling")
         try observation.validate(shape: shape)
     }
 }
@@ -46,6 +47,8 @@ public struct DPSSampler<Base: OneEvaluationSampler>: SingleStepSampler {
     public let ζ: Double
     /// Noise levels from the noisiest to the cleanest, at least two.
     public var levels: [Noise] { base.levels }
+    /// Yes.
+    public var needsGradients: Bool { true }
     /// One.
     public var evaluationsPerStep: Int { 1 }
 

@@ -42,7 +42,7 @@ public struct DiffPIR<Prior: Denoiser>: GuidedDenoiser {
 /// d_y = d + A⁺ (y − A d), A⁺ = Aᵀ (A Aᵀ)⁻¹. For linear operators and exact observations: their errors do not enter; where
 /// they matter take ``DiffPIR`` or ``MomentMatching``.
 ///
-/// - Source: Wang et al. 2022, arXiv 2212.00490, equation 12.
+/// - Source: Wang et al. 2022, arXiv 2212.00490.
 public struct DDNM<Prior: Denoiser>: GuidedDenoiser {
     /// The denoiser of the prior.
     public let prior: Prior

@@ -27,8 +27,9 @@ public struct KnownRegion: @unchecked Sendable {
     func replacing(_ x: Tensor, by known: Tensor) -> Tensor { Tensor.where(mask, known, x) }
 
     func validate(shape: [Int]) throws {
-        guard mask.shape == shape else {
-            throw DiffusionError.shapes("a mask of shape \(mask.shape) does not fit samples of shape \(shape)")
+        guard mask.shape == Array(shape.dropFirst()) else {
+            throw DiffusionError.shapes(
+                "a mask of shape \(mask.shape) does not fit samples of shape \(Array(shape.dropFirst()))")
         }
     }
 }

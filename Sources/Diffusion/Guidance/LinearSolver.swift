@@ -16,16 +16,19 @@ public enum LinearSolver: Sendable, Hashable {
     ///   - product: u ↦ M u for rows u of shape (batch, unknowns)
     ///   - b: shape (batch, unknowns)
     ///   - preconditioner: an approximate M⁻¹, or nil for the identity
+    ///   - floor: a part of M that is known to be positive, as a product: M less it is meant to be positive too, and where
+    ///     uᵀ M u < uᵀ floor(u)/2 it is not. Conjugate gradients stop a row there
     /// - Returns: shape (batch, unknowns).
     public func solve(
-        _ product: (Tensor) -> Tensor, _ b: Tensor, preconditioner: ((Tensor) -> Tensor)? = nil
+        _ product: (Tensor) -> Tensor, _ b: Tensor, preconditioner: ((Tensor) -> Tensor)? = nil,
+        floor: (Tensor) -> Tensor = { 0 * $0 }
     ) -> Tensor {
         switch self {
         case .preconditionerOnly:
             precondition(preconditioner != nil, "a solve by the preconditioner alone needs a preconditioner")
             return preconditioner!(b)
         case .conjugateGradient(let iterations, let tolerance):
-            return preconditionedConjugateGradient(product, b, iterations, tolerance, preconditioner ?? { $0 })
+            return preconditionedConjugateGradient(product, b, iterations, tolerance, preconditioner ?? { $0 }, floor)
         case .gmres(let iterations, let tolerance):
             return generalisedMinimalResidual(product, b, iterations, tolerance, preconditioner ?? { $0 })
         }
@@ -34,11 +37,12 @@ public enum LinearSolver: Sendable, Hashable {
 
 private func dot(_ a: Tensor, _ b: Tensor) -> Tensor { (a * b).sum([1], keepdim: true) }
 
-/// Preconditioned conjugate gradients. A row whose direction has no positive curvature stops there, as it must with a
-/// network's Jacobian, which is only nearly symmetric and positive. Source: Saad 2003, algorithm 9.1; Steihaug 1983 for
-/// the stop.
+/// Preconditioned conjugate gradients. A row stops at a direction of too little curvature: a network's Jacobian is only
+/// nearly symmetric and positive, and a step along such a direction has no bound. Half of what is known to be positive is
+/// asked for, so that rounding alone stops no row. Source: Saad 2003, algorithm 9.1; Dembo & Steihaug 1983 for the stop.
 private func preconditionedConjugateGradient(
-    _ product: (Tensor) -> Tensor, _ b: Tensor, _ iterations: Int, _ tolerance: Double, _ inverse: (Tensor) -> Tensor
+    _ product: (Tensor) -> Tensor, _ b: Tensor, _ iterations: Int, _ tolerance: Double,
+    _ inverse: (Tensor) -> Tensor, _ floor: (Tensor) -> Tensor
 ) -> Tensor {
     let tiny = 1e-30
     var u = Tensor.zeros(like: b)
@@ -50,7 +54,7 @@ private func preconditionedConjugateGradient(
     for iteration in 0..<iterations {
         let q = product(p)
         let curvature = dot(p, q)
-        let proceeds = curvature .> 0
+        let proceeds = curvature .> 0.5 * dot(p, floor(p))
         // A row already solved has p = 0: no step there.
         let step = Tensor.where(proceeds, ρ / (curvature + tiny), Tensor.zeros(like: ρ))
         u = u + step * p
@@ -97,7 +101,10 @@ private func generalisedMinimalResidual(
         ).to(.float64)
         let target = Tensor.cat([β] + [Tensor](repeating: zero, count: k + 1), 1).to(.float64).unsqueeze(2)
         let transposed = hessenberg.transpose(1, 2)
-        let normal = transposed.matmul(hessenberg) + 1e-14 * Tensor.eye(k + 1, dtype: .float64, device: b.device)
+        // Relative to the matrix: observations may be in any units.
+        let size = hessenberg.square().sum([1, 2], keepdim: true)
+        let identity = Tensor.eye(k + 1, dtype: .float64, device: b.device)
+        let normal = transposed.matmul(hessenberg) + (1e-14 * size + 1e-300) * identity
         let y = normal.solve(transposed.matmul(target))
         coefficients = y.squeeze(2).to(b.dtype)
         let residual = (target - hessenberg.matmul(y)).square().sum([1]).sqrt().to(b.dtype)

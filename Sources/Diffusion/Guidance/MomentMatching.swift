@@ -40,13 +40,14 @@ public struct MomentMatching<Prior: Denoiser>: GuidedDenoiser {
         let residual = observation.values - a.predicted
         let u = solver.solve(
             { u in observation.covariance.times(u) + a.forward(covariance(a.adjoint(u))) }, residual,
-            preconditioner: preconditioner.map { p in { p($0, noise) } })
+            preconditioner: preconditioner.map { p in { p($0, noise) } }, floor: observation.covariance.times)
         return (d.detach() + covariance(a.adjoint(u)), d.detach())
     }
 
     /// Looks at the observation, then at the prior.
     public func validate(shape: [Int]) throws {
         try prior.validate(shape: shape)
+        try prior.requireGradients(for: "moment matching")
         try observation.validate(shape: shape)
     }
 }

@@ -14,7 +14,7 @@ public struct Observation {
     /// An observation.
     ///
     /// - Throws: ``DiffusionError/shapes(_:)`` unless there is one value for each row of the covariance,
-    ///   ``DiffusionError/covariance(_:)`` for values that are not finite.
+    ///   and for values that are not finite.
     public init(
         values: Tensor, covariance: ObservationCovariance, isAffine: Bool = false,
         `operator`: @escaping (Tensor) -> Tensor
@@ -65,10 +65,28 @@ public struct Observation {
     /// y − A(x).
     func residual(_ x: Tensor) -> Tensor { values - self.operator(x) }
 
-    /// Looks whether the operator takes samples of a shape and gives as many numbers as were observed.
+    /// This observation and another one of the same samples, as one; their errors are independent.
+    ///
+    /// - Throws: ``DiffusionError/shapes(_:)`` where one has values for each sample and the other has not.
+    public func joined(_ other: Observation) throws -> Observation {
+        guard values.rank == other.values.rank else {
+            throw DiffusionError.shapes(
+                "values of shape \(values.shape) and \(other.values.shape): both for each sample, or both for all")
+        }
+        let (a, b) = (self.operator, other.operator)
+        return try Observation(
+            values: Tensor.cat([values, other.values], -1), covariance: covariance.joined(other.covariance),
+            isAffine: isAffine && other.isAffine, operator: { Tensor.cat([a($0), b($0)], 1) })
+    }
+
+    /// Looks whether the operator takes samples of a shape (batch, …) and gives as many numbers as were observed.
     ///
     /// - Throws: ``DiffusionError/shapes(_:)``.
-    public func validate(shape: [Int]) throws {
+    public func validate(shape batch: [Int]) throws {
+        let shape = Array(batch.dropFirst())
+        guard values.rank == 1 || values.shape[0] == batch[0] else {
+            throw DiffusionError.shapes("values for \(values.shape[0]) samples do not fit \(batch[0]) members")
+        }
         let seen = withNoGrad { self.operator(Tensor.zeros([1] + shape, dtype: values.dtype, device: values.device)) }
         guard seen.shape == [1, count] else {
             throw DiffusionError.shapes(

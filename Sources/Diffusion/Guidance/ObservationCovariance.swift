@@ -115,8 +115,7 @@ public struct ObservationCovariance: @unchecked Sendable {
         case .dense(_, let values, let vectors): return (u.matmul(vectors) / (values + ρ)).matmul(vectors.T)
         case .lowRank(let d, let factor):
             // Woodbury: D⁻¹ − D⁻¹ U (I + Uᵀ D⁻¹ U)⁻¹ Uᵀ D⁻¹.
-            let weighted = factor / (d + ρ).unsqueeze(1)
-            let core = Tensor.eye(factor.shape[1], dtype: u.dtype, device: u.device) + factor.T.matmul(weighted)
+            let (weighted, core) = woodbury(d + ρ, factor)
             return u / (d + ρ) - core.solve(u.matmul(weighted).T).T.matmul(weighted.T)
         }
     }
@@ -133,8 +132,10 @@ public struct ObservationCovariance: @unchecked Sendable {
         switch form {
         case .diagonal(let d): logDeterminant = (d + ρ).log().sum().item()
         case .dense(_, let values, _): logDeterminant = (values + ρ).log().sum().item()
-        case .lowRank(let d, _):
-            logDeterminant = (matrix + Tensor.full(like: d, ρ).diagEmbed()).logAbsDeterminant().item()
+        case .lowRank(let d, let factor):
+            // det(D + U Uᵀ) = det D · det(I + Uᵀ D⁻¹ U).
+            logDeterminant =
+                (d + ρ).log().sum().item() + woodbury(d + ρ, factor).core.logAbsDeterminant().item()
         }
         return -0.5 * (r * solve(r, plus: ρ)).sum(1) - 0.5 * (logDeterminant + Double(count) * log(2 * Double.pi))
     }
@@ -144,4 +145,21 @@ public struct ObservationCovariance: @unchecked Sendable {
         if case .diagonal(let d) = form { return d.sqrt() * z }
         return z.matmul(matrix.cholesky().T)
     }
+
+    /// Both, as blocks of one matrix.
+    func joined(_ other: ObservationCovariance) throws -> ObservationCovariance {
+        if case .diagonal(let a) = form, case .diagonal(let b) = other.form {
+            return try .diagonal(Tensor.cat([a, b]))
+        }
+        let corner = Tensor.zeros([count, other.count], dtype: matrix.dtype)
+        return try .dense(
+            Tensor.cat([Tensor.cat([matrix, corner], 1), Tensor.cat([corner.T, other.matrix], 1)], 0))
+    }
+}
+
+/// D⁻¹ U and I + Uᵀ D⁻¹ U.
+private func woodbury(_ d: Tensor, _ factor: Tensor) -> (weighted: Tensor, core: Tensor) {
+    let weighted = factor / d.unsqueeze(1)
+    let identity = Tensor.eye(factor.shape[1], dtype: factor.dtype, device: factor.device)
+    return (weighted, identity + factor.T.matmul(weighted))
 }

@@ -33,6 +33,7 @@ public struct PGDM<Prior: Denoiser>: GuidedDenoiser {
     /// Looks at the observation, then at the prior.
     public func validate(shape: [Int]) throws {
         try prior.validate(shape: shape)
+        try prior.requireGradients(for: "pseudo-inverse guidance")
         try observation.validate(shape: shape)
     }
 }
@@ -52,6 +53,8 @@ public struct PGDMSampler<Base: OneEvaluationSampler>: SingleStepSampler {
     public let weight: @Sendable (_ t: Noise, _ s: Noise) -> Double
     /// Noise levels from the noisiest to the cleanest, at least two.
     public var levels: [Noise] { base.levels }
+    /// Yes.
+    public var needsGradients: Bool { true }
     /// One.
     public var evaluationsPerStep: Int { 1 }
 

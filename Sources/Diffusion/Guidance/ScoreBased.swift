@@ -30,6 +30,7 @@ public struct ScoreBased<Prior: Denoiser>: GuidedDenoiser {
     /// Looks at the observation, then at the prior.
     public func validate(shape: [Int]) throws {
         try prior.validate(shape: shape)
+        try prior.requireGradients(for: "score-based guidance")
         try observation.validate(shape: shape)
     }
 }

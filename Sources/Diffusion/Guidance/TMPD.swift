@@ -31,6 +31,7 @@ public struct TMPD<Prior: Denoiser>: GuidedDenoiser {
     /// Looks at the observation, then at the prior.
     public func validate(shape: [Int]) throws {
         try prior.validate(shape: shape)
+        try prior.requireGradients(for: "Tweedie moment projection")
         try observation.validate(shape: shape)
     }
 }

@@ -31,6 +31,9 @@ public struct Churned<Base: SingleStepSampler>: SingleStepSampler {
         self.inflation = inflation
     }
 
+    /// As the wrapped sampler.
+    public var needsGradients: Bool { base.needsGradients }
+
     /// What the wrapped sampler takes.
     public func validate(shape: [Int]) throws { try base.validate(shape: shape) }
 

@@ -8,6 +8,8 @@ public enum DiffusionError: Error, CustomStringConvertible, Equatable {
     case covariance(String)
     /// An observation, its operator, a mask and the samples do not fit one another.
     case shapes(String)
+    /// Conditionings nested in an order that cannot work.
+    case order(String)
 
     /// The whole message, for a person.
     public var description: String {
@@ -15,7 +17,7 @@ public enum DiffusionError: Error, CustomStringConvertible, Equatable {
         case .notFinite(let tensor, let step, let total, let noise):
             "sampling step \(step) of \(total) (σ = \(noise.σ), α = \(noise.α)): \(tensor) is not finite: the network or "
                 + "the observation operator diverged; check the model's precision and the observations"
-        case .levels(let message), .covariance(let message), .shapes(let message): message
+        case .levels(let message), .covariance(let message), .shapes(let message), .order(let message): message
         }
     }
 }

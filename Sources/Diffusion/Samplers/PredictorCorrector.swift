@@ -35,6 +35,9 @@ public struct PredictorCorrector<Predictor: SingleStepSampler>: SingleStepSample
         self.corrections = corrections
     }
 
+    /// As the wrapped sampler.
+    public var needsGradients: Bool { predictor.needsGradients }
+
     /// What the wrapped sampler takes.
     public func validate(shape: [Int]) throws { try predictor.validate(shape: shape) }
 

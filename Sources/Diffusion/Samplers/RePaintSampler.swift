@@ -26,6 +26,9 @@ public struct BlendedSampler<Base: SingleStepSampler>: SingleStepSampler {
         return known.replacing(x, by: s.α * known.values.to(like: x) + s.σ * noise())
     }
 
+    /// As the wrapped sampler.
+    public var needsGradients: Bool { base.needsGradients }
+
     /// Looks at the mask.
     public func validate(shape: [Int]) throws {
         try base.validate(shape: shape)
@@ -35,7 +38,7 @@ public struct BlendedSampler<Base: SingleStepSampler>: SingleStepSampler {
 
 /// RePaint: a ``BlendedSampler`` that jumps back. After every `jump` steps the sample is given back the noise of those
 /// steps, x_t = (α_t/α_s) x_s + α_t √(κ_t² − κ_s²) ε, and they are made again, `repeats` times in all, so that unknown and known part
-/// come to agree. The last step is not repeated from: it ends the draw.
+/// come to agree. The last of them ends the draw.
 ///
 /// - Source: Lugmayr et al. 2022, arXiv 2201.09865, algorithm 1 and section 4.2 (jump 10, repeats 10 there). azula's has jump 1.
 public struct RePaintSampler<Base: SingleStepSampler>: Sampler {
@@ -88,6 +91,9 @@ public struct RePaintSampler<Base: SingleStepSampler>: Sampler {
         let (κs, κt) = (from.σ / from.α, to.σ / to.α)
         return to.α / from.α * x + to.α * (κt * κt - κs * κs).squareRoot() * noise()
     }
+
+    /// As the wrapped sampler.
+    public var needsGradients: Bool { blended.needsGradients }
 
     /// Looks at the mask.
     public func validate(shape: [Int]) throws { try blended.validate(shape: shape) }

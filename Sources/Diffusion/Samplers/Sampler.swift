@@ -7,7 +7,7 @@ public struct SamplingProgress: Sendable {
     public let step: Int
     /// Steps in all.
     public let total: Int
-    /// Denoiser evaluations so far, counted.
+    /// Denoiser calls so far, counted: network evaluations, unless the denoiser makes several a call.
     public let evaluations: Int
 }
 
@@ -26,13 +26,18 @@ public protocol Sampler {
     ///   - run: randomness, checks, progress
     /// - Returns: samples at the cleanest level, same shape.
     func trajectory(_ x: Tensor, _ denoiser: some Denoiser, _ run: SamplingRun) throws -> Tensor
-    /// Looks whether it can draw samples of a shape, where it holds observations or masks.
+    /// Looks whether it can draw samples of a shape (members, …), where it holds observations or masks.
     ///
     /// - Throws: ``DiffusionError``.
     func validate(shape: [Int]) throws
+    /// Whether it takes gradients through the denoiser that it samples with.
+    var needsGradients: Bool { get }
 }
 
 extension Sampler {
+    /// No.
+    public var needsGradients: Bool { false }
+
     /// One step between neighbouring levels.
     public var steps: Int { levels.count - 1 }
 
@@ -56,8 +61,9 @@ extension Sampler {
     ) throws -> Tensor {
         try withoutActuallyEscaping(onStep) { onStep in
             try requireFalling(levels)
-            try validate(shape: noise.shape)
-            try denoiser.validate(shape: noise.shape)
+            try validate(shape: [noise.members.count] + noise.shape)
+            try denoiser.validate(shape: [noise.members.count] + noise.shape)
+            if needsGradients { try denoiser.requireGradients(for: "the sampler") }
             let watched = Watched(denoiser, recorder: recorder)
             let run = SamplingRun(
                 noise: noise, levels: levels, total: steps, recorder: recorder,
@@ -68,7 +74,8 @@ extension Sampler {
                     "a start of shape \(start.shape) for \(noise.members.count) members of shape \(noise.shape)")
             }
             recorder?.add(.init(step: 0, noise: levels[0], sample: start))
-            return try trajectory(start, watched, run) / levels[levels.count - 1].α
+            // What needs gradients asks for them.
+            return try withNoGrad { try trajectory(start, watched, run) } / levels[levels.count - 1].α
         }
     }
 }
@@ -169,7 +176,8 @@ extension OneEvaluationSampler {
     }
 }
 
-/// The sampler with the most steps whose draw takes at most `evaluations` of the denoiser.
+/// The sampler with the most steps whose draw takes at most `evaluations` calls of the denoiser. A call is one network
+/// evaluation, two under classifier-free guidance; gradients through it are not counted.
 ///
 /// - Parameter make: a sampler of a number of steps
 /// - Throws: ``DiffusionError/levels(_:)`` where not even one step fits, and whatever `make` throws.
@@ -177,7 +185,7 @@ public func withinBudget<S: Sampler>(evaluations: Int, _ make: (_ steps: Int) th
     let smallest = try make(1)
     guard smallest.evaluations <= evaluations else {
         throw DiffusionError.levels(
-            "a budget of \(evaluations) network evaluations is less than the \(smallest.evaluations) of one step")
+            "a budget of \(evaluations) denoiser evaluations is less than the \(smallest.evaluations) of one step")
     }
     var (low, high) = (1, max(evaluations, 1) + 1)  // low fits, high does not: each step evaluates once or more
     while high - low > 1 {
@@ -190,7 +198,7 @@ public func withinBudget<S: Sampler>(evaluations: Int, _ make: (_ steps: Int) th
 /// - Throws: ``DiffusionError/levels(_:)`` unless there are two levels or more and σ/α falls.
 func requireFalling(_ levels: [Noise]) throws {
     guard levels.count >= 2 else {
-        throw DiffusionError.levels("a sampler needs at least one step, not \(levels.count - 1)")
+        throw DiffusionError.levels("a sampler needs two noise levels or more, not \(levels.count)")
     }
     for (i, (t, s)) in zip(levels, levels.dropFirst()).enumerated() where s.logRatio >= t.logRatio {
         throw DiffusionError.levels(

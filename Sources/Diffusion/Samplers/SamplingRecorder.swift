@@ -61,6 +61,8 @@ final class Watched<Base: Denoiser>: Denoiser {
         self.recorder = recorder
     }
 
+    var isDifferentiable: Bool { base.isDifferentiable }
+
     func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor {
         evaluations += 1
         let d: Tensor

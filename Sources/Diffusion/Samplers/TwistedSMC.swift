@@ -24,6 +24,8 @@ public struct TwistedSMC: Sampler {
     public let threshold: Double
     /// Told of the effective number of members after each step.
     public let onWeights: ((_ step: Int, _ effective: Double) -> Void)?
+    /// Yes: the twist's.
+    public var needsGradients: Bool { true }
     /// One a step.
     public var evaluations: Int { levels.count - 1 }
 
@@ -44,7 +46,7 @@ public struct TwistedSMC: Sampler {
     public func trajectory(_ x: Tensor, _ denoiser: some Denoiser, _ run: SamplingRun) throws -> Tensor {
         let members = x.shape[0]
         var x = x
-        var logWeights = Tensor.zeros([members], dtype: .float64)
+        var logWeights = Tensor.zeros([members], dtype: .float64, device: x.device)
         var correction: Tensor?  // log p(x_t | x_r) − log q(x_t | x_r) − log p̃(y | x_r), r before t
         for (i, (t, s)) in zip(levels, levels.dropFirst()).enumerated() {
             x = try run.step(from: t, to: s) { noise in
@@ -100,8 +102,14 @@ public struct TwistedSMC: Sampler {
         return (d.detach(), observation.covariance.logDensity(residual, plus: ρ).to(.float64), score)
     }
 
-    /// Looks at the observation.
-    public func validate(shape: [Int]) throws { try observation.validate(shape: shape) }
+    /// Looks at the observation, which must be one for all particles.
+    public func validate(shape: [Int]) throws {
+        guard observation.values.rank == 1 else {
+            throw DiffusionError.shapes(
+                "twisted SMC weighs particles by one observation: values for each sample do not fit")
+        }
+        try observation.validate(shape: shape)
+    }
 
     /// A number in 0…1 that depends on seed and step alone.
     private func uniform(_ run: SamplingRun, step: Int) -> Double {
@@ -119,7 +127,7 @@ public struct TwistedSMC: Sampler {
     static func systematic(_ logWeights: Tensor, uniform: Double) -> Tensor {
         let n = logWeights.count
         let sums = (logWeights - logWeights.logSumExp(0)).exp().cumsum(0)
-        let places = (Tensor.arange(n).to(.float64) + uniform) / Double(n)
+        let places = (Tensor.arange(n, device: sums.device).to(.float64) + uniform) / Double(n)
         return sums.contiguous().searchSorted(places).clamp(max: Double(n - 1)).to(.int64)
     }
 }

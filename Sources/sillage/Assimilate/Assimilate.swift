@@ -134,14 +134,19 @@ struct Assimilate: AsyncParsableCommand {
     private func configuration(iterations: Int) -> String {
         let anchorSolve = sampling.gaussian ? "solve of the Gaussian anchor" : "solve with measured errors"
         let solve = iterations == 0 ? anchorSolve : "\(solver.rawValue) with \(iterations) iterations"
-        return method == .mmps ? "mmps, \(solve), \(sampling)" : "\(method.rawValue), \(sampling)"
+        switch method {
+        case .mmps: return "mmps, \(solve), \(sampling)"
+        case .sda: return "sda, γ = \(gamma), \(sampling)"
+        case .diffpir: return "diffpir, λ = \(lambda), \(sampling)"
+        case .tmpd, .pgdm: return "\(method.rawValue), \(sampling)"
+        }
     }
 
     private func provenance(_ card: ModelCard, _ configuration: String) throws -> Provenance {
         Provenance(
             title: "Posterior ensemble of trajectories", command: commandLine, version: Sillage.programVersion,
             source: "Sillage \(Sillage.programVersion), latent diffusion model \(card.name)",
-            references: "Rozet and Louppe 2023, arXiv 2306.10574; Rozet et al. 2024, arXiv 2405.13712",
+            references: method.reference,
             modelHash: try modelHash(fileURL(model)),
             observationsHash: try ContentHash.sha256(of: fileURL(observations)),
             seed: common.seed, sampler: "\(configuration), network in \(common.precision.dtype(on: .cpu))")
@@ -152,7 +157,7 @@ struct Assimilate: AsyncParsableCommand {
             "method": configuration, "model": try modelHash(fileURL(model)),
             "observations": try ContentHash.sha256(of: fileURL(observations)), "seed": "\(common.seed)",
             "members": "\(members)", "period": period?.description ?? "", "matching": matching.description,
-            "gamma": "\(gamma)", "lambda": "\(lambda)", "precision": "\(common.precision.dtype(on: .cpu))",
+            "precision": "\(common.precision.dtype(on: .cpu))",
         ])
     }
 }
@@ -177,4 +182,17 @@ func modelHash(_ folder: URL) throws -> String {
         if FileManager.default.fileExists(atPath: url.path) { parts[name] = try ContentHash.sha256(of: url) }
     }
     return ContentHash.fingerprint(parts)
+}
+
+extension PosteriorOptions.Method {
+    /// Where it was published.
+    fileprivate var reference: String {
+        switch self {
+        case .mmps: "Rozet et al. 2024, arXiv 2405.13712"
+        case .sda: "Rozet and Louppe 2023, arXiv 2306.10574"
+        case .tmpd: "Boys et al. 2023, arXiv 2310.06721"
+        case .pgdm: "Song et al. 2023, Pseudoinverse-guided diffusion models for inverse problems, ICLR"
+        case .diffpir: "Zhu et al. 2023, arXiv 2305.08995"
+        }
+    }
 }
