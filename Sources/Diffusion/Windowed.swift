@@ -60,6 +60,15 @@ public struct Windowed<Prior: ContextualDenoiser>: Denoiser {
         self.recomputes = recomputes
     }
 
+    /// Takes trajectories of the layout's length.
+    public func validate(shape: [Int]) throws {
+        guard shape.count == 5, shape[2] == layout.length else {
+            throw DiffusionError.shapes(
+                "windows over \(layout.length) states do not fit samples of shape \(Array(shape.dropFirst())): "
+                    + "(channels, \(layout.length), y, x) is needed")
+        }
+    }
+
     /// E[x | x_t] for samples of shape (batch, …), conditioned as the type says; same shape.
     public func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor {
         precondition(x.shape[2] == layout.length, "a trajectory of \(x.shape[2]) states, not \(layout.length)")

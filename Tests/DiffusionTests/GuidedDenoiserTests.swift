@@ -15,8 +15,8 @@ extension DenseGaussian {
     }
 }
 
-/// Every guided denoiser on a Gaussian, where prior, Jacobian and posterior are matrices: d = x W, J = W, V = (σ²/α) W. To the
-/// rounding of float64 times condition numbers of up to 1e4.
+/// Every guided denoiser on a Gaussian, where prior, Jacobian and posterior are matrices: d = x W, J = W, V = (σ²/α)
+/// W. To the rounding of float64 times condition numbers of up to 1e4.
 @Suite struct GuidedDenoiserTests {
     let law = DenseGaussian(variances: [3, 1.5, 1, 0.6, 0.3, 0.1], seed: 1)
     /// Four observations of six unknowns.
@@ -132,7 +132,7 @@ extension DenseGaussian {
         }
     }
 
-    /// Non-negative A and W: no sum is negative.
+    /// A and C of numbers so far above zero that no sum is below it.
     @Test("Tweedie moment projection weighs by row sums", arguments: forms, levels)
     func rowSums(_ form: String, _ noise: Noise) throws {
         let (covariance, S) = try errors(form)
@@ -146,13 +146,12 @@ extension DenseGaussian {
         let d = law.denoiser(x, noise)
         let u = (y - d.matmul(positive.T)).matmul((S + sums.diagEmbed()).inverse())
         let expected = d + u.matmul(positive).matmul(V)
-        // Row sums of W are positive where those of C are; else they would be cut at zero.
         #expect(sums.min().item() > 0)
         #expect(agree(TMPD(prior: law.denoiser, observation: observation)(x, noise), expected))
     }
 
-    /// Two observations whose errors given x_t are anticorrelated: V = v (1, −0.9; −0.9, 1) and A = (1, 2), so that the first has row
-    /// sum v (1 − 1.8) < 0.
+    /// Two observations whose errors given x_t are anticorrelated: V = v (1, −0.9; −0.9, 1) and A = (1, 2), so that
+    /// the first has row sum v (1 − 1.8) < 0.
     @Test func rowSumsBelowZeroCountAsZero() {
         let law = DenseGaussian(covariance: Tensor([1, -0.9, -0.9, 1], shape: [2, 2], dtype: .float64))
         let scale = Tensor([1, 2], dtype: .float64)

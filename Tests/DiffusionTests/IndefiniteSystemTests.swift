@@ -2,16 +2,17 @@ import Diffusion
 import Testing
 import Torch
 
-/// Conjugate gradients where the matrix is not positive, as a network's Jacobian may make it.
+/// Solves where the matrix is not positive, as a network's Jacobian may make it, or its units are not near 1.
 @Suite struct IndefiniteSystemTests {
     let indefinite = Tensor([2, 1, -0.5, -1], dtype: .float64)
     let solver = LinearSolver.conjugateGradient(iterations: 4, tolerance: 0)
 
-    /// Along (1, 1, 0, 0) the matrix is positive, along (0, 0, 1, 1) negative, along (1, 0, 0, √2…) neither.
+    /// Along (1, 1, 0, 0) the matrix is positive, along (0, 0, 1, 1) negative, along (1, 0, 2, 0) neither.
     @Test func aRowStopsWhereCurvatureIsNotPositive() {
         let b = Tensor([1, 1, 0, 0, 0, 0, 1, 1, 1, 0, 2, 0, 0, 0, 0, 0], shape: [4, 4], dtype: .float64)
         let u = solver.solve({ $0 * indefinite }, b)
-        // The first row is solved, the second takes no step, the third's first direction has curvature zero, the last is zero.
+        // The first row is solved, the second takes no step, the third's first direction has curvature zero, the last
+        // is zero.
         #expect(
             distance(u, Tensor([0.5, 1, 0, 0] + [Double](repeating: 0, count: 12), shape: [4, 4], dtype: .float64))
                 < 1e-12)
@@ -24,15 +25,18 @@ import Torch
         #expect(distance(u, 1.25 / 1.75 * b) < 1e-12)
     }
 
-    /// d = −x/2 has a "covariance" below zero.
-    @Test func momentMatchingWithoutPositiveCurvatureLeavesThePrior() {
-        let prior = AnalyticDenoiser { x, _ in -0.5 * x }
-        let observation = Observation(
-            values: Tensor([1, 2], dtype: .float64), variances: Tensor([0.1, 0.1], dtype: .float64), isAffine: true
-        ) { $0.narrow(1, 0, 2) }
+    /// d = c x at σ = α = 1 has V = c I, so that the system is 0.1 + c: solved where that is more than half of the
+    /// 0.1 known to be positive, else left.
+    @Test(
+        "Moment matching leaves the prior where its covariance is too negative", arguments: [-0.5, -0.06, -0.03, 0.2])
+    func momentMatchingAsksForHalfTheErrors(_ c: Double) {
+        let prior = AnalyticDenoiser { x, _ in c * x }
+        let (y, variances) = (Tensor([1, 2], dtype: .float64), Tensor([0.1, 0.1], dtype: .float64))
+        let observation = Observation(values: y, variances: variances, isAffine: true) { $0.narrow(1, 0, 2) }
         let x = normals([3, 4], seed: 1)
-        let guided = MomentMatching(prior: prior, observation: observation, solver: solver)
-        #expect(distance(guided(x, Noise(α: 1, σ: 1)), -0.5 * x) == 0)
+        let found = MomentMatching(prior: prior, observation: observation, solver: solver)(x, Noise(α: 1, σ: 1))
+        let increment = c > -0.05 ? c / (0.1 + c) * (y - c * x.narrow(1, 0, 2)) : 0 * x.narrow(1, 0, 2)
+        #expect(distance(found, c * x + increment.pad([0, 2])) < 1e-12)
     }
 
     /// Observations in s⁻¹ or in pascal: units must not matter.

@@ -24,6 +24,8 @@ struct Opaque: Denoiser {
 
     init(_ base: any Denoiser) { self.base = base }
 
+    var isDifferentiable: Bool { base.isDifferentiable }
+
     func callAsFunction(_ x: Tensor, _ noise: Noise) -> Tensor { base(x, noise) }
     func validate(shape: [Int]) throws { try base.validate(shape: shape) }
 }
@@ -92,6 +94,32 @@ struct Untouched: Denoiser, ContextualDenoiser {
         #expect(!bent.through({ $0 }, isAffine: true).isAffine)
     }
 
+    /// Of any two forms of error, as blocks of one matrix.
+    @Test(
+        "Joined observations are both", arguments: ObservationCovarianceTests.Form.allCases,
+        ObservationCovarianceTests.Form.allCases)
+    func joined(_ first: ObservationCovarianceTests.Form, _ second: ObservationCovarianceTests.Form) throws {
+        let forms = [first, second]
+        let (a, b) = (normals([5], seed: 6), normals([3, 5], seed: 7))
+        func observation(_ values: Tensor, _ form: Int) throws -> Observation {
+            try Observation(values: values, covariance: forms[form].covariance(.float64), isAffine: true) {
+                $0.narrow(1, form, 5)
+            }
+        }
+        let both = try observation(a, 0).joined(observation(a + 1, 1))
+        let x = normals([3, 6], seed: 8)
+        #expect(both.isAffine && both.count == 10 && both.values.isEqual(to: Tensor.cat([a, a + 1])))
+        #expect(both.operator(x).isEqual(to: Tensor.cat([x.narrow(1, 0, 5), x.narrow(1, 1, 5)], 1)))
+        let matrix = both.covariance.matrix
+        #expect(distance(matrix[0..<5, 0..<5], first.matrix) < 1e-12)
+        #expect(distance(matrix[5..., 5...], second.matrix) < 1e-12)
+        #expect(matrix[0..<5, 5...].abs().max().item() == 0 && matrix[5..., 0..<5].abs().max().item() == 0)
+        // One per sample, and one for all: neither is wrong, but they are not one table.
+        let message = "values of shape [5] and [3, 5]: both for each sample, or both for all"
+        #expect(throws: DiffusionError.shapes(message)) { try observation(a, 0).joined(observation(b, 1)) }
+        #expect(try observation(b, 0).joined(observation(b, 1)).values.shape == [3, 10])
+    }
+
     // MARK: What does not fit is refused before the first step
 
     static var misfits: [(String, Observation)] {
@@ -151,6 +179,19 @@ struct Untouched: Denoiser, ContextualDenoiser {
         let known = try KnownRegion(mask: Tensor.zeros([6], dtype: .bool), values: Tensor.zeros([6]))
         isRefused(message, BlendedSampler(dps, known: known), untouched)
         isRefused(message, RePaintSampler(Churned(dps, churn: 1), known: known), untouched)
+    }
+
+    @Test func valuesForOtherMembersAreRefused() {
+        let values = normals([3, 1], seed: 5, dtype: .float32)
+        let three = Observation(values: values, variances: Tensor([1.0]), isAffine: true) { $0.narrow(1, 0, 1) }
+        let message = "values for 3 samples do not fit 2 members"
+        for guidance in GuidanceCase.all {
+            isRefused(message, HeunSampler(levels: levels), guidance.make(untouched, three))
+        }
+        isRefused(message, DPSSampler(DDPMSampler(levels: levels), observation: three), untouched)
+        isRefused(
+            "twisted SMC weighs particles by one observation: values for each sample do not fit",
+            TwistedSMC(levels: levels, observation: three), untouched)
     }
 
     @Test func anOperatorThatSeesWindowsIsLookedAt() {

@@ -55,9 +55,10 @@ struct SamplerCase: Sendable, CustomTestStringConvertible {
     let law = DenseGaussian(variances: [2, 0.7, 0.1], seed: 1)
     let noise = MemberNoise(seed: 3, members: Array(0..<4_000), shape: [3], dtype: .float64)
 
-    /// 12 moments of 4,000 vectors within six standard errors. At these steps discretisation takes at most 3.5 % from a
-    /// variance (DDPM, by its linear recursion), 1.6 standard errors: false alarm below 1e-4 a sampler. Vectors come 250
-    /// to a member: the length of SDA's corrections goes by a member's mean square, to be near its expectation.
+    /// 12 moments of 4,000 vectors within six standard errors. At these steps discretisation takes at most 3.5 % from
+    /// a variance (DDPM, by its linear recursion), 1.6 standard errors: false alarm below 1e-4 a sampler. Vectors
+    /// come 250 to a member: the length of SDA's corrections goes by a member's mean square, to be near its
+    /// expectation.
     @Test("Samplers reproduce a Gaussian", arguments: SamplerCase.all)
     func samplersReproduceAGaussian(_ sampler: SamplerCase) throws {
         let levels = Schedule.logLinear(σmin: 1e-2, σmax: 1e2).levels(steps: (sampler.order ?? 1) > 1 ? 64 : 256)
@@ -77,8 +78,8 @@ struct SamplerCase: Sendable, CustomTestStringConvertible {
         #expect(standardErrors(of: x, mean: Tensor.zeros([3], dtype: .float64), covariance: law.covariance) < 6)
     }
 
-    /// Between σ = 10 and 0.3, where steps of 0.11 to 0.03 in log σ are short enough for the fourth order; the next power
-    /// still moves the observed one by up to 0.28 (of σ, whose own steps are longest).
+    /// Between σ = 10 and 0.3, where steps of 0.11 to 0.03 in log σ are short enough for the fourth order; the next
+    /// power still moves the observed one by up to 0.28 (of σ, whose own steps are longest).
     @Test("Deterministic samplers converge to the flow at their order", arguments: SamplerCase.all)
     func convergenceOrders(_ sampler: SamplerCase) throws {
         guard let order = sampler.order else { return }

@@ -135,8 +135,8 @@ import Torch
         }
     }
 
-    /// What is left of the known part is the last level's own noise: 2 moments of 1,000 standard normals within six standard
-    /// errors, false alarm 4e-9 a sampler.
+    /// What is left of the known part is the last level's own noise: 2 moments of 1,000 standard normals within six
+    /// standard errors, false alarm 4e-9 a sampler.
     @Test("The known part ends at its values, but for the last level's noise", arguments: [0, 1, 2])
     func theKnownPartIsKept(_ which: Int) throws {
         let known = try KnownRegion(mask: Tensor([true, false, false]), values: Tensor([0.5, 0, 0]))
@@ -154,10 +154,10 @@ import Torch
         #expect(moments < 6)
     }
 
-    /// Two numbers of unit variance, correlated by 0.8, the first known to be 1.5: the second is N(1.2, 0.36). In 32 ancestral steps,
-    /// blending gives N(0.71, 0.43), for the known part speaks only through the next estimate; 20 repeats give N(1.17, 0.31),
-    /// the variance less by what those steps lose of any. Both laws by their linear recursion; the samplers' 5 moments of 4,000
-    /// members within six standard errors of it, false alarm 1e-8.
+    /// Two numbers of unit variance, correlated by 0.8, the first known to be 1.5: the second is N(1.2, 0.36). In 32
+    /// ancestral steps, blending gives N(0.71, 0.43), for the known part speaks only through the next estimate; 20
+    /// repeats give N(1.17, 0.31), the variance less by what those steps lose of any. Both laws by their linear
+    /// recursion; the samplers' 5 moments of 4,000 members within six standard errors of it, false alarm 1e-8.
     @Test func repeatsMendWhatBlendingGetsWrong() throws {
         let law = DenseGaussian(covariance: Tensor([1, 0.8, 0.8, 1], shape: [2, 2], dtype: .float64))
         let levels = Schedule.logLinear(σmin: 0.02, σmax: 10).levels(steps: 32)
@@ -176,8 +176,8 @@ import Torch
         #expect(abs(means[0] - 1.2) > 0.4 && abs(means[1] - 1.2) < 0.04)
     }
 
-    /// Mean and covariance of what ancestral steps between levels of α = 1 make of a Gaussian in two dimensions, each step made
-    /// `repeats` times with the first number replaced by its known value.
+    /// Mean and covariance of what ancestral steps between levels of α = 1 make of a Gaussian in two dimensions, each
+    /// step made `repeats` times with the first number replaced by its known value.
     private func rePainted(
         _ law: DenseGaussian, _ levels: [Noise], known: Double, repeats: Int
     ) -> (mean: Tensor, covariance: Tensor) {

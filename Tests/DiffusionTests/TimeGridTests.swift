@@ -17,8 +17,8 @@ import Testing
         }
     }
 
-    /// Whether a level belongs to the schedule: what α says of σ. To the rounding of 1 − α² near α = 1, where the cosine
-    /// schedule has σ² of 1e-6.
+    /// Whether a level belongs to the schedule: what α says of σ. To the rounding of 1 − α² near α = 1, where the
+    /// cosine schedule has σ² of 1e-6.
     func lies(_ noise: Noise, on schedule: Schedule) -> Bool {
         switch schedule {
         case .cosine(let η): abs(noise.totalVariance - 1 - η * η) < 1e-12
@@ -112,8 +112,9 @@ import Testing
     }
 
     @Test func oneTimeIsNoStep() {
-        #expect(throws: DiffusionError.levels("a sampler needs two noise levels or more, not 1")) {
-            try Schedule.cosine().levels(at: [0.5])
+        for times in [[], [0.5]] {
+            let message = "a sampler needs two noise levels or more, not \(times.count)"
+            #expect(throws: DiffusionError.levels(message)) { try Schedule.cosine().levels(at: times) }
         }
     }
 }

@@ -19,9 +19,9 @@ import Torch
         return TwistedSMC(levels: levels, observation: observation, γ: γ, threshold: threshold)
     }
 
-    /// p(x | y) where the prior is what the ancestral chain draws: with ρ = (α_t σ_s/α_s σ_t)², a step takes a variance v along an
-    /// eigenvector to f² v + σ_s² (1 − ρ), f = (α_s/α_t) ρ + α_s (1 − ρ) w, w = α_t λ/(α_t² λ + σ_t²). So the reference holds at any
-    /// number of steps.
+    /// p(x | y) where the prior is what the ancestral chain draws: with ρ = (α_t σ_s/α_s σ_t)², a step takes a
+    /// variance v along an eigenvector to f² v + σ_s² (1 − ρ), f = (α_s/α_t) ρ + α_s (1 − ρ) w, w = α_t λ/(α_t² λ +
+    /// σ_t²). So the reference holds at any number of steps.
     func posterior(_ levels: [Noise]) -> (mean: Tensor, covariance: Tensor) {
         let (λ, basis) = law.covariance.eigh()
         var v = Tensor.full(like: λ, levels[0].totalVariance)
@@ -64,8 +64,8 @@ import Torch
             }, 0)
     }
 
-    /// Of 16 ensembles of 1,000: nine moments within eight of their standard errors, which the ensembles' own scatter gives. By
-    /// Student's law with 15 degrees of freedom, false alarm 1e-5 a case.
+    /// Of 16 ensembles of 1,000: nine moments within eight of their standard errors, which the ensembles' own scatter
+    /// gives. By Student's law with 15 degrees of freedom, false alarm 1e-5 a case.
     @Test(
         "The ensemble has the moments of the exact posterior, whatever the twist and the resampling",
         arguments: [(3, 0.5), (3, 1), (3, 0), (10, 0.5), (1, 0.5)])
@@ -76,9 +76,9 @@ import Torch
         #expect(errors.max().item() < 8, "\(errors.doubles())")
     }
 
-    /// The mean square error of the mean over 24 ensembles falls as 1/members, a sixteenth here. A mean of 72 squares, or of 24
-    /// were an ensemble's three wholly dependent, leaves a standard error of 0.24 to 0.41 in the ratio's logarithm: false alarm of a
-    /// factor of four below 1e-3.
+    /// The mean square error of the mean over 24 ensembles falls as 1/members, a sixteenth here. A mean of 72
+    /// squares, or of 24 were an ensemble's three wholly dependent, leaves a standard error of 0.24 to 0.41 in the
+    /// ratio's logarithm: false alarm of a factor of four below 1e-3.
     @Test func theErrorFallsWithTheMembers() throws {
         let whitening = posterior(levels).covariance.cholesky().inverse()
         let errors = try [100, 1_600].map { members in

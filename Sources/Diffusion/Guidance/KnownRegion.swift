@@ -24,7 +24,7 @@ public struct KnownRegion: @unchecked Sendable {
     }
 
     /// The sample with its known part replaced: where(mask, known, x).
-    func replacing(_ x: Tensor, by known: Tensor) -> Tensor { Tensor.where(mask, known, x) }
+    func replacing(_ x: Tensor, by known: Tensor) -> Tensor { Tensor.where(mask.to(x.device), known, x) }
 
     func validate(shape: [Int]) throws {
         guard mask.shape == Array(shape.dropFirst()) else {

@@ -63,7 +63,7 @@ public struct ObservationCovariance: @unchecked Sendable {
     ///
     /// - Throws: ``DiffusionError/covariance(_:)``.
     public static func lowRank(diagonal: Tensor, factor: Tensor) throws -> Self {
-        guard diagonal.rank == 1, factor.rank == 2, factor.shape[0] == diagonal.count else {
+        guard diagonal.rank == 1, diagonal.count > 0, factor.rank == 2, factor.shape[0] == diagonal.count else {
             throw DiffusionError.covariance(
                 "a diagonal of shape \(diagonal.shape) and a factor of shape \(factor.shape) do not fit: (n) and (n, k)"
             )
@@ -151,9 +151,29 @@ public struct ObservationCovariance: @unchecked Sendable {
         if case .diagonal(let a) = form, case .diagonal(let b) = other.form {
             return try .diagonal(Tensor.cat([a, b]))
         }
-        let corner = Tensor.zeros([count, other.count], dtype: matrix.dtype)
-        return try .dense(
-            Tensor.cat([Tensor.cat([matrix, corner], 1), Tensor.cat([corner.T, other.matrix], 1)], 0))
+        // Each block is known to be positive; of very different units they need not look so together.
+        let (a, b) = (spectrum, other.spectrum)
+        return Self(
+            .dense(
+                Self.blocks(matrix, other.matrix), values: Tensor.cat([a.values, b.values]),
+                vectors: Self.blocks(a.vectors, b.vectors)), count: count + other.count)
+    }
+}
+
+extension ObservationCovariance {
+    /// Eigenvalues and eigenvectors.
+    private var spectrum: (values: Tensor, vectors: Tensor) {
+        switch form {
+        case .diagonal(let d): (d, Tensor.eye(count, dtype: d.dtype, device: d.device))
+        case .dense(_, let values, let vectors): (values, vectors)
+        case .lowRank: matrix.eigh()
+        }
+    }
+
+    /// Two square matrices as blocks of one.
+    private static func blocks(_ a: Tensor, _ b: Tensor) -> Tensor {
+        let corner = Tensor.zeros([a.shape[0], b.shape[0]], dtype: a.dtype, device: a.device)
+        return Tensor.cat([Tensor.cat([a, corner], 1), Tensor.cat([corner.T, b], 1)], 0)
     }
 }
 

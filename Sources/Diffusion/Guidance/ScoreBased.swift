@@ -8,7 +8,7 @@ public struct ScoreBased<Prior: Denoiser>: GuidedDenoiser {
     public let prior: Prior
     /// What was measured.
     public let observation: Observation
-    /// Prior variance left in A(x) given x_t, in units of (σ/α)²; positive.
+    /// Prior variance left in A(x) given x_t, in units of (σ/α)²; not negative.
     public let γ: Double
 
     /// Conditions `prior` on `observation`.

@@ -7,7 +7,7 @@ public struct PredictorCorrector<Predictor: SingleStepSampler>: SingleStepSample
     /// Which variant.
     public enum Corrector: Sendable, Hashable {
         /// After each predictor step: δ = τ/mean(ε̂²), x ← x − σ (δ ε̂ + √(2δ) z). Source: Rozet & Louppe 2023, arXiv 2306.10574,
-        /// algorithm 4 (τ about 0.25 to 0.5).
+        /// algorithm 4 (τ about 0.25 to 0.5). For samples of many numbers: δ has no bound where mean(ε̂²) comes near zero.
         case sda(τ: Double = 0.25)
         /// Before each predictor step: x ← x − σ (δ ε̂ + √(2δ) z) with δ fixed. Source: Andry et al. 2025, arXiv 2504.18720.
         case appa(δ: Double = 0.1)

@@ -187,7 +187,8 @@ public func withinBudget<S: Sampler>(evaluations: Int, _ make: (_ steps: Int) th
         throw DiffusionError.levels(
             "a budget of \(evaluations) denoiser evaluations is less than the \(smallest.evaluations) of one step")
     }
-    var (low, high) = (1, max(evaluations, 1) + 1)  // low fits, high does not: each step evaluates once or more
+    // low fits, high does not: each step evaluates once or more.
+    var (low, high) = (1, min(max(evaluations, 1), 1 << 30) + 1)
     while high - low > 1 {
         let middle = (low + high) / 2
         if try make(middle).evaluations <= evaluations { low = middle } else { high = middle }

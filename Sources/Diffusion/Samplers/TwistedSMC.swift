@@ -70,6 +70,10 @@ public struct TwistedSMC: Sampler {
         let clean = x / levels[levels.count - 1].α
         let likelihood = withNoGrad { observation.covariance.logDensity(observation.residual(clean)).to(.float64) }
         logWeights = logWeights + likelihood + correction!
+        guard logWeights.logSumExp(0).isfinite().itemAsBool() else {
+            throw DiffusionError.notFinite(
+                tensor: "the weight of the members", step: steps, of: steps, noise: levels[levels.count - 1])
+        }
         onWeights?(levels.count, Self.effective(logWeights))
         return x.indexSelect(0, Self.systematic(logWeights, uniform: uniform(run, step: levels.count)))
     }
