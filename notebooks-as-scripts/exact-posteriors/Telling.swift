@@ -269,7 +269,7 @@ func tellWindows(_ options: ExactPosteriorsOptions, _ page: inout Report, _ publ
             (4, 4), (4, 2), (8, 8), (8, 4), (8, 2), (16, 16), (16, 8), (16, 4), (32, 32), (32, 16), (32, 8), (64, 32),
             (128, 128),
         ]
-    let results = try windowErrors(members: options.quick ? 500 : 20_000, windows: windows) { result in
+    let results = try windowErrors(members: options.quick ? 500 : 4_000, windows: windows) { result in
         publish(
             Row(
                 section: "windows", method: "window \(result.window), stride \(result.stride)",
