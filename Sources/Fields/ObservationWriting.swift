@@ -19,8 +19,13 @@ extension Observations {
             let bytes = entries.rows.count * (40 + variables.count * 20)
             try FileSpace.requireFolder(of: url)
             try FileSpace.requireRoom(bytes, at: partial, available: FileSpace.available(at: partial))
-            let file = try NetCDFOutput(creating: partial)
+            // Before it is there: an interruption may come between.
             PartialFiles.remember(partial)
+            let file: NetCDFOutput
+            do { file = try NetCDFOutput(creating: partial) } catch {
+                PartialFiles.forget(partial)
+                throw error
+            }
             do {
                 for (name, value) in provenance.attributes { try file.put(attribute: name, value) }
                 try file.put(attribute: "featureType", .text("point"))

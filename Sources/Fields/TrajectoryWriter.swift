@@ -31,8 +31,12 @@ public final class TrajectoryWriter: @unchecked Sendable {
         self.compression = compression
         output = FieldOutput(grid: grid, calendar: calendar)
         let partial = FileSpace.partial(url)
-        file = try NetCDFOutput(creating: partial)
+        // Before it is there: an interruption may come between.
         PartialFiles.remember(partial)
+        do { file = try NetCDFOutput(creating: partial) } catch {
+            PartialFiles.forget(partial)
+            throw error
+        }
         for (name, value) in provenance.attributes { try file.put(attribute: name, value) }
     }
 

@@ -60,7 +60,7 @@ func windowErrors(members: Int, windows: [(window: Int, stride: Int)], onResult:
     return try windows.map { window, stride in
         let prior = Windowed(try chain.window(window), length: length, window: window, stride: stride)
         let guided = MomentMatching(
-            prior: prior, observation: observation, solver: .conjugateGradient(iterations: 24, tolerance: 1e-8))
+            prior: prior, observation: observation, solver: .gmres(iterations: 24, tolerance: 1e-8))
         let drawn = try DPMSolver(levels: levels).sample(guided, noise: noise).flatten(1)
         let deviation = exact.covariances[0].diagonal().sqrt()
         let result = WindowResult(

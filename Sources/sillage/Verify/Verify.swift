@@ -11,9 +11,9 @@ struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Score an ensemble against the truth; write a report with pictures.",
         discussion: """
-            RMSE of the ensemble mean, fair CRPS, spread/skill (1 when calibrated), coverage of the central 90 % interval, \
-            bias, ranks and spectra, each in the variable's own units, weighted by area, over all points and times that \
-            the two files share.
+            RMSE of the ensemble mean, fair CRPS, spread/skill (1 when calibrated), coverage of the interval from the least to \
+            the greatest member (its nominal value is printed: 90 % for 19 members), bias, ranks and spectra, each in the variable's own units, weighted by area, over all points and times that \
+            the two files share; those of --against over the times that the first has.
 
               sillage verify analysis.nc truth.nc
               sillage verify posterior.nc truth.nc --observations obs.nc --against oi.nc --report report.html
@@ -90,7 +90,20 @@ struct Verify: AsyncParsableCommand {
             try Scoring(first, truth, seed: common.seed).run(pairs, reporter: reporter) { gallery?.take($0) }
         ]
         for (index, other) in others.enumerated() {
-            let theirs = try truth.pairs(with: other, within: window)
+            let all = try truth.pairs(with: other, within: window)
+            // Scores over other times would not compare.
+            let shared = Set(pairs.map(\.truth))
+            let theirs = all.filter { shared.contains($0.truth) }
+            guard !theirs.isEmpty else {
+                throw FieldsError(
+                    .outOfTime, "\(other.name): none of its times is a time of \(first.name), beside which it is scored"
+                )
+            }
+            if theirs.count < all.count {
+                reporter.say(
+                    "\(other.name): \(all.count - theirs.count) of its \(all.count) times are not in \(first.name) and are "
+                        + "left out")
+            }
             if theirs.count < pairs.count {
                 reporter.say("\(other.name): only \(theirs.count) of the \(pairs.count) times are there")
             }
