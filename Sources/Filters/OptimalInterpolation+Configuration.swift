@@ -31,7 +31,7 @@ extension OptimalInterpolation {
             let estimate =
                 switch covariance {
                 case .sample: "sample covariance"
-                case .tapered(let length): "sample covariance tapered at c = \(Int(length.rounded()))"
+                case .tapered(let length): "sample covariance tapered at c = \(Int((length / 1e3).rounded())) km"
                 case .homogeneous: "homogeneous covariance"
                 }
             return "\(estimate), lags up to ±\(halfWidth)"

@@ -21,10 +21,11 @@ struct Period: ExpressibleByArgument, CustomStringConvertible {
         ends = (parts[0], parts[1])
     }
 
-    /// First and last instant in a calendar; a last day without a time of day counts whole.
+    /// First and last instant in a calendar; a last day without a time of day counts whole, its last second
+    /// apart: clocks are read to a part of a step, and midnight is the next day's.
     func instants(in calendar: CalendarKind) -> ClosedRange<Double> {
         let first = CFTime.instant(ends.first, calendar: calendar) ?? -.infinity
-        let day = ends.last.wholeMatch(of: /-?[0-9]+-[0-9]+-[0-9]+|[0-9]{8}/) == nil ? 0.0 : 86_400 - 1e-3
+        let day = ends.last.wholeMatch(of: /-?[0-9]+-[0-9]+-[0-9]+|[0-9]{8}/) == nil ? 0.0 : 86_399
         let last = CFTime.instant(ends.last, calendar: calendar).map { $0 + day } ?? .infinity
         return first...max(first, last)
     }

@@ -54,6 +54,15 @@ import Testing
             2, "--count or --fraction", from: ["observe", "truth.nc", "--count", "3", "--fraction", "2%", "-o", "a"])
         try await expect(2, "Unexpected argument", from: ["simulate", "qg", "-o", "a.nc", "surplus"])
         try await expect(2, "--device", from: ["simulate", "qg", "-o", "a.nc", "--device", "abacus"])
+        for (option, method) in [("--lambda", "mmps"), ("--gamma", "tmpd"), ("--iterations", "sda")] {
+            try await expect(
+                2, option, "--method \(method) has no use for it",
+                from: [
+                    "assimilate", "--model", "m", "--observations", "obs.csv", "-o", "a.nc", "--method", method, option,
+                    "1",
+                ]
+            )
+        }
     }
 
     @Test func helpAndVersionAreNoErrors() async throws {

@@ -128,6 +128,31 @@ import Testing
         #expect(inspect.output.contains("\"count\" : 4"))
     }
 
+    /// A last day counts whole, and the midnight that ends it is the next day's: for `filter oi`, which finds its own
+    /// states, as for `observe`, which takes the archive's.
+    @Test func aPeriodOfDaysEndsBeforeMidnight() async throws {
+        let folder = try TemporaryFolder()
+        func run(_ arguments: [String]) async throws -> String {
+            let outcome = try await Command.run(arguments)
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            return outcome.output + outcome.errors
+        }
+        _ = try await run([
+            "simulate", "qg", "--points", "16", "--states", "8", "--spin-up", "10d", "--interval", "1d",
+            "-o", folder.path("truth.nc"),
+        ])
+        let seen = try await run([
+            "observe", folder.path("truth.nc"), "--count", "5", "--variable", "q1", "--error", "10%", "--period",
+            "2000-01-02/2000-01-03", "-o", folder.path("obs.nc"),
+        ])
+        #expect(seen.contains("at 2 times"), "\(seen)")
+        let analysed = try await run([
+            "filter", "oi", "--observations", folder.path("obs.nc"), "--archive", folder.path("truth.nc"),
+            "--half-width", "0", "--members", "2", "--period", "2000-01-02/2000-01-03", "-o", folder.path("oi.nc"),
+        ])
+        #expect(analysed.contains("2 members of 2 states"), "\(analysed)")
+    }
+
     @Test func interruptionLeavesNothingHalfWritten() async throws {
         let folder = try TemporaryFolder()
         let running = try Command.start(["simulate", "qg", "--spin-up", "4000y", "-o", folder.path("a.nc")])

@@ -166,17 +166,26 @@ func tellSpeed(
             y: ChartAxis("CRPS", units: "standardised", scale: .logarithmic), width: 620, height: 320),
         caption: "Every method under DPM-Solver++(2M), and SDA by many corrected steps.")
     page.table(
-        columns: [
-            "method", "sampler", .number("evaluations"), .number("CRPS", decimals: 4, best: .lowest),
-            .number("RMSE", decimals: 4, best: .lowest), .number("spread ÷ skill", decimals: 2, best: .nearest(1)),
-            .number("time", units: "s", decimals: 1),
-        ],
-        rows: (bySampler + byMethod + sda).map {
-            [
-                .text($0.method), .text($0.sampler), .count($0.evaluations), .number($0.crps), .number($0.rmse),
-                .number($0.spreadSkill), .number($0.seconds),
-            ]
-        }, caption: "All of them; a dash where samples diverged. \(members) members of \(task.truths.shape[0]) truths.")
+        of: bySampler + byMethod + sda,
+        caption: "All of them; a dash where samples diverged. \(members) members of \(task.truths.shape[0]) truths.")
+}
+
+extension Report {
+    /// A table of scores, one row a posterior.
+    mutating func table(of results: [SpeedResult], caption: String) {
+        table(
+            columns: [
+                "method", "sampler", .number("evaluations"), .number("CRPS", decimals: 4, best: .lowest),
+                .number("RMSE", decimals: 4, best: .lowest), .number("spread ÷ skill", decimals: 2, best: .nearest(1)),
+                .number("time", units: "s", decimals: 1),
+            ],
+            rows: results.map {
+                [
+                    .text($0.method), .text($0.sampler), .count($0.evaluations), .number($0.crps), .number($0.rmse),
+                    .number($0.spreadSkill), .number($0.seconds),
+                ]
+            }, caption: caption)
+    }
 }
 
 /// Curves of CRPS against evaluations, one a name.

@@ -71,16 +71,5 @@ func tellQuasiGeostrophic(
             }, x: ChartAxis("network evaluations", scale: .logarithmic),
             y: ChartAxis("CRPS", units: "deviations", scale: .logarithmic), width: 560, height: 280),
         caption: "Every method under DPM-Solver++(2M), and SDA by many corrected steps.")
-    page.table(
-        columns: [
-            "method", "sampler", .number("evaluations"), .number("CRPS", decimals: 4, best: .lowest),
-            .number("RMSE", decimals: 4, best: .lowest), .number("spread ÷ skill", decimals: 2, best: .nearest(1)),
-            .number("time", units: "s", decimals: 0),
-        ],
-        rows: (bySampler + byMethod + sda).map {
-            [
-                .text($0.method), .text($0.sampler), .count($0.evaluations), .number($0.crps), .number($0.rmse),
-                .number($0.spreadSkill), .number($0.seconds),
-            ]
-        }, caption: "\(members) members.")
+    page.table(of: bySampler + byMethod + sda, caption: "\(members) members.")
 }

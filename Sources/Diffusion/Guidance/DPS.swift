@@ -4,7 +4,7 @@ import Torch
 /// ‖y − A(d)‖/ζ, so that d_y = d − ζ (σ²/α) ∇ ‖y − A(d)‖. Biased: Σ_y does not enter.
 ///
 /// - Source: Chung et al. 2023, arXiv 2209.14687; its published form is ``DPSSampler``.
-public struct DPS<Prior: Denoiser>: GuidedDenoiser {
+public struct DPS<Prior: Denoiser>: ObservationGuided {
     /// The denoiser of the prior.
     public let prior: Prior
     /// What was measured.
@@ -21,13 +21,6 @@ public struct DPS<Prior: Denoiser>: GuidedDenoiser {
     /// E[x | x_t, y] and E[x | x_t]; see ``GuidedDenoiser``.
     public func estimates(_ x: Tensor, _ noise: Noise) -> (guided: Tensor, prior: Tensor?) {
         guided(x, noise, prior, observation) { ζ * $0 / $0.norm([1], keepdim: true).clamp(min: 1e-30) }
-    }
-
-    /// Looks at the observation, then at the prior.
-    public func validate(shape: [Int]) throws {
-        try prior.validate(shape: shape)
-        try prior.requireGradients(for: "diffusion posterior sampling")
-        try observation.validate(shape: shape)
     }
 }
 

@@ -4,8 +4,10 @@ import Torch
 /// d_y = argmin_x ‖y − A x‖²_{Σ_y⁻¹} + (λ/κ²) ‖x − d‖², κ = σ/α, in closed form
 /// d_y = d + (κ²/λ) Aᵀ (Σ_y + (κ²/λ) A Aᵀ)⁻¹ (y − A d). No derivative of the network is taken.
 ///
-/// - Source: Zhu et al. 2023, arXiv 2305.08995, equation 13 (λ about 1 to 25).
-public struct DiffPIR<Prior: Denoiser>: GuidedDenoiser {
+/// - Source: Zhu et al. 2023, arXiv 2305.08995 (λ about 1 to 25).
+public struct DiffPIR<Prior: Denoiser>: ObservationGuided {
+    /// No.
+    public static var needsGradients: Bool { false }
     /// The denoiser of the prior.
     public let prior: Prior
     /// What was measured.
@@ -30,12 +32,6 @@ public struct DiffPIR<Prior: Denoiser>: GuidedDenoiser {
         let weight = noise.σ * noise.σ / (noise.α * noise.α * λ)
         return (d + nearest(observation, at: d, priorVariance: weight, solver), d)
     }
-
-    /// Looks at the observation, then at the prior.
-    public func validate(shape: [Int]) throws {
-        try prior.validate(shape: shape)
-        try observation.validate(shape: shape)
-    }
 }
 
 /// Range and null space: the part of the estimate that observations see is replaced by what they say,
@@ -43,7 +39,9 @@ public struct DiffPIR<Prior: Denoiser>: GuidedDenoiser {
 /// they matter take ``DiffPIR`` or ``MomentMatching``.
 ///
 /// - Source: Wang et al. 2022, arXiv 2212.00490.
-public struct DDNM<Prior: Denoiser>: GuidedDenoiser {
+public struct DDNM<Prior: Denoiser>: ObservationGuided {
+    /// No.
+    public static var needsGradients: Bool { false }
     /// The denoiser of the prior.
     public let prior: Prior
     /// What was measured.
@@ -60,12 +58,6 @@ public struct DDNM<Prior: Denoiser>: GuidedDenoiser {
     public func estimates(_ x: Tensor, _ noise: Noise) -> (guided: Tensor, prior: Tensor?) {
         let d = withNoGrad { prior(x, noise) }
         return (d + nearest(observation, at: d, priorVariance: nil, solver), d)
-    }
-
-    /// Looks at the observation, then at the prior.
-    public func validate(shape: [Int]) throws {
-        try prior.validate(shape: shape)
-        try observation.validate(shape: shape)
     }
 }
 

@@ -7,7 +7,7 @@ import Torch
 /// matrix itself makes few of them enough.
 ///
 /// - Source: Rozet et al. 2024, arXiv 2405.13712.
-public struct MomentMatching<Prior: Denoiser>: GuidedDenoiser {
+public struct MomentMatching<Prior: Denoiser>: ObservationGuided {
     /// The denoiser of the prior.
     public let prior: Prior
     /// What was measured.
@@ -42,12 +42,5 @@ public struct MomentMatching<Prior: Denoiser>: GuidedDenoiser {
             { u in observation.covariance.times(u) + a.forward(covariance(a.adjoint(u))) }, residual,
             preconditioner: preconditioner.map { p in { p($0, noise) } }, floor: observation.covariance.times)
         return (d.detach() + covariance(a.adjoint(u)), d.detach())
-    }
-
-    /// Looks at the observation, then at the prior.
-    public func validate(shape: [Int]) throws {
-        try prior.validate(shape: shape)
-        try prior.requireGradients(for: "moment matching")
-        try observation.validate(shape: shape)
     }
 }

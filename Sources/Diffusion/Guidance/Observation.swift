@@ -96,6 +96,33 @@ public struct Observation {
     }
 }
 
+/// A denoiser that an observation guides. What all of them look at before a sampler starts is the same.
+public protocol ObservationGuided: GuidedDenoiser {
+    /// The denoiser of the prior.
+    associatedtype Prior: Denoiser
+    /// The denoiser of the prior.
+    var prior: Prior { get }
+    /// What was measured.
+    var observation: Observation { get }
+    /// Whether it takes gradients through the prior; true unless said otherwise.
+    static var needsGradients: Bool { get }
+}
+
+extension ObservationGuided {
+    /// Yes.
+    public static var needsGradients: Bool { true }
+
+    /// Looks at the prior, then at the observation.
+    ///
+    /// - Throws: ``DiffusionError/order(_:)`` where gradients through the prior are needed and there are none,
+    ///   ``DiffusionError/shapes(_:)``.
+    public func validate(shape: [Int]) throws {
+        try prior.validate(shape: shape)
+        if Self.needsGradients { try prior.requireGradients(for: "\(type(of: self))") }
+        try observation.validate(shape: shape)
+    }
+}
+
 /// A and its derivatives at one point; every product reuses one forward graph.
 struct LinearisedObservation {
     /// A(d), shape (batch, observations).

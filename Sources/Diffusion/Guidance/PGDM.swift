@@ -5,7 +5,7 @@ import Torch
 ///
 /// - Source: Song et al. 2023, Pseudoinverse-guided diffusion models for inverse problems, ICLR; its published form is
 ///   ``PGDMSampler``.
-public struct PGDM<Prior: Denoiser>: GuidedDenoiser {
+public struct PGDM<Prior: Denoiser>: ObservationGuided {
     /// The denoiser of the prior.
     public let prior: Prior
     /// What was measured.
@@ -28,13 +28,6 @@ public struct PGDM<Prior: Denoiser>: GuidedDenoiser {
             { u in observation.covariance.times(u) + r2 * a.forward(a.adjoint(u)) }, observation.values - a.predicted)
         let gradient = grad(of: d, wrt: x, gradOutputs: a.adjoint(u))
         return (d.detach() + noise.σ * noise.σ / noise.α * gradient, d.detach())
-    }
-
-    /// Looks at the observation, then at the prior.
-    public func validate(shape: [Int]) throws {
-        try prior.validate(shape: shape)
-        try prior.requireGradients(for: "pseudo-inverse guidance")
-        try observation.validate(shape: shape)
     }
 }
 

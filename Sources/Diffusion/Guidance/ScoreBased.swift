@@ -3,7 +3,7 @@ import Torch
 /// Score-based data assimilation: d_y = d + (σ²/α) ∇ log N(y; A(d), Σ_y + γ (σ/α)² I).
 ///
 /// - Source: Rozet & Louppe 2023, arXiv 2306.10574, equation 15 (γ about 1e-2 to 3e-2 there).
-public struct ScoreBased<Prior: Denoiser>: GuidedDenoiser {
+public struct ScoreBased<Prior: Denoiser>: ObservationGuided {
     /// The denoiser of the prior.
     public let prior: Prior
     /// What was measured.
@@ -25,13 +25,6 @@ public struct ScoreBased<Prior: Denoiser>: GuidedDenoiser {
         return guided(x, noise, prior, observation) { residual in
             observation.covariance.solve(residual, plus: γ * ratio * ratio)
         }
-    }
-
-    /// Looks at the observation, then at the prior.
-    public func validate(shape: [Int]) throws {
-        try prior.validate(shape: shape)
-        try prior.requireGradients(for: "score-based guidance")
-        try observation.validate(shape: shape)
     }
 }
 

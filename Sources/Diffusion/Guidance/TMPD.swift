@@ -6,7 +6,7 @@ import Torch
 /// variance, which would push away from the observation: such sums count as zero.
 ///
 /// - Source: Boys et al. 2023, arXiv 2310.06721; azula takes negative sums as they are.
-public struct TMPD<Prior: Denoiser>: GuidedDenoiser {
+public struct TMPD<Prior: Denoiser>: ObservationGuided {
     /// The denoiser of the prior.
     public let prior: Prior
     /// What was measured.
@@ -26,12 +26,5 @@ public struct TMPD<Prior: Denoiser>: GuidedDenoiser {
         let sums = a.forward(covariance(a.adjoint(Tensor.ones(like: a.predicted))))
         let u = observation.covariance.solve(observation.values - a.predicted, plusDiagonal: sums.clamp(min: 0))
         return (d.detach() + covariance(a.adjoint(u)), d.detach())
-    }
-
-    /// Looks at the observation, then at the prior.
-    public func validate(shape: [Int]) throws {
-        try prior.validate(shape: shape)
-        try prior.requireGradients(for: "Tweedie moment projection")
-        try observation.validate(shape: shape)
     }
 }

@@ -4,8 +4,8 @@ import Torch
 /// DPM-Solver++(2M): a second-order multistep method for the probability-flow equation, one evaluation a step.
 ///
 /// With λ = log(α/σ) and h = λ_s − λ_t:  x_s = (σ_s/σ_t) x_t − α_s (e^(−h) − 1) D,
-/// D = (1 + 1/2r) d_t − (1/2r) d_previous, r = h_previous/h; the first step takes D = d_t, and so does the last, which keeps the order and is steadier in few
-/// steps (the authors' code has it as an option for these).
+/// D = (1 + 1/2r) d_t − (1/2r) d_previous, r = h_previous/h; the first step takes D = d_t, and so does the last, which
+/// keeps the order and is steadier in few steps (the authors' code has it as an option for these).
 ///
 /// - Source: Lu et al. 2022, arXiv 2211.01095, algorithm 2.
 public struct DPMSolver: MultistepSampler {

@@ -37,8 +37,8 @@ public struct BlendedSampler<Base: SingleStepSampler>: SingleStepSampler {
 }
 
 /// RePaint: a ``BlendedSampler`` that jumps back. After every `jump` steps the sample is given back the noise of those
-/// steps, x_t = (α_t/α_s) x_s + α_t √(κ_t² − κ_s²) ε, and they are made again, `repeats` times in all, so that unknown and known part
-/// come to agree. The last of them ends the draw.
+/// steps, x_t = (α_t/α_s) x_s + α_t √(κ_t² − κ_s²) ε, and they are made again, `repeats` times in all, so that unknown and
+/// known part come to agree. The last of them ends the draw.
 ///
 /// - Source: Lugmayr et al. 2022, arXiv 2201.09865, algorithm 1 and section 4.2 (jump 10, repeats 10 there). azula's has jump 1.
 public struct RePaintSampler<Base: SingleStepSampler>: Sampler {

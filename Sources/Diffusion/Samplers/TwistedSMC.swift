@@ -6,8 +6,9 @@ import Torch
 /// depend on one another.
 ///
 /// With the twist p̃(y | x_t) = N(y; A(d), Σ_y + γ κ²/(1 + κ²) I), κ = σ/α, and the ancestral kernel p(x_s | x_t):
-/// q(x_s | x_t) has its mean at the guided estimate d + (σ²/α) ∇ log p̃; w ← w p(x_s | x_t) p̃(y | x_s)/(p̃(y | x_t) q(x_s | x_t)); particles are
-/// resampled, systematically, when 1/Σ w² < threshold × members. The last weight takes the likelihood itself.
+/// q(x_s | x_t) has its mean at the guided estimate d + (σ²/α) ∇ log p̃;
+/// w ← w p(x_s | x_t) p̃(y | x_s)/(p̃(y | x_t) q(x_s | x_t)); particles are resampled, systematically, when
+/// 1/Σ w² < threshold × members. The last weight takes the likelihood itself.
 ///
 /// The denoiser to sample with is the prior, not one that is guided already.
 ///

@@ -58,11 +58,13 @@ struct Assimilate: AsyncParsableCommand {
     @Option(help: "Solver of moment matching: cg (conjugate gradients) or gmres.")
     var solver = PosteriorOptions.Solve.gmres
 
-    @Option(help: ArgumentHelp("γ of score-based data assimilation.", valueName: "number"))
-    var gamma = 1e-2
+    @Option(help: ArgumentHelp("γ of score-based data assimilation, 0.01 by default.", valueName: "number"))
+    var gamma: Double?
 
-    @Option(help: ArgumentHelp("λ of plug-and-play restoration, the weight of the prior.", valueName: "number"))
-    var lambda = 1.0
+    @Option(
+        help: ArgumentHelp(
+            "λ of plug-and-play restoration, the weight of the prior, 1 by default.", valueName: "number"))
+    var lambda: Double?
 
     @OptionGroup(title: "Sampling") var sampling: SamplingOptions
     @OptionGroup(title: "Observations") var matching: ObservationMatchingOptions
@@ -71,8 +73,17 @@ struct Assimilate: AsyncParsableCommand {
     func validate() throws {
         guard members > 0 else { throw ValidationError("--members is \(members): give 1 or more") }
         if let iterations, iterations < 0 { throw ValidationError("--iterations is \(iterations): give 0 or more") }
-        guard gamma >= 0 else { throw ValidationError("--gamma is \(gamma): give 0 or more") }
-        guard lambda > 0 else { throw ValidationError("--lambda is \(lambda): give more than 0") }
+        if let gamma, gamma < 0 { throw ValidationError("--gamma is \(gamma): give 0 or more") }
+        if let lambda, lambda <= 0 { throw ValidationError("--lambda is \(lambda): give more than 0") }
+        try refuseUnused("--gamma", isGiven: gamma != nil, of: .sda)
+        try refuseUnused("--lambda", isGiven: lambda != nil, of: .diffpir)
+        try refuseUnused("--iterations", isGiven: iterations != nil, of: .mmps)
+    }
+
+    private func refuseUnused(_ option: String, isGiven: Bool, of owner: PosteriorOptions.Method) throws {
+        guard isGiven, method != owner else { return }
+        throw ValidationError(
+            "\(option) belongs to --method \(owner.rawValue); --method \(method.rawValue) has no use for it")
     }
 
     func run() async throws {
@@ -103,7 +114,9 @@ struct Assimilate: AsyncParsableCommand {
                 + "\(CFTime.iso(times[times.count - 1], calendar: card.calendar))")
 
         var options = sampling.options
-        (options.method, options.solve, options.gamma, options.lambda) = (method, solver, gamma, lambda)
+        (options.method, options.solve) = (method, solver)
+        if let gamma { options.gamma = gamma }
+        if let lambda { options.lambda = lambda }
         options.iterations = iterations ?? (trajectory.anchor == nil ? 3 : 0)
         let how = configuration(iterations: options.iterations)
         let reanalysis = try Reanalysis(model: trajectory, times: times, observations: vector, options: options)
@@ -136,8 +149,8 @@ struct Assimilate: AsyncParsableCommand {
         let solve = iterations == 0 ? anchorSolve : "\(solver.rawValue) with \(iterations) iterations"
         switch method {
         case .mmps: return "mmps, \(solve), \(sampling)"
-        case .sda: return "sda, γ = \(gamma), \(sampling)"
-        case .diffpir: return "diffpir, λ = \(lambda), \(sampling)"
+        case .sda: return "sda, γ = \(gamma ?? PosteriorOptions().gamma), \(sampling)"
+        case .diffpir: return "diffpir, λ = \(lambda ?? PosteriorOptions().lambda), \(sampling)"
         case .tmpd, .pgdm: return "\(method.rawValue), \(sampling)"
         }
     }

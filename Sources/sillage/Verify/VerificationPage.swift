@@ -151,8 +151,8 @@ struct VerificationPage {
         guard let scores = results[0].ensemble[variable.name] else { return }
         if let ranks = scores.rankHistogram {
             let test = ranks.test.map {
-                " Of nearly independent cells, \($0.cells) remain; were the ranks uniform, a histogram as uneven would "
-                    + "come up with probability \(String(format: "%.2g", $0.pValue))."
+                " Bars count all cells. \($0.cells) of them are nearly independent; were the ranks of these uniform, a "
+                    + "histogram of them as uneven would come up with probability \(String(format: "%.2g", $0.pValue))."
             }
             try await report.figure(
                 RankHistogramFigure(counts: ranks.counts, effectiveCases: ranks.test.map { Double($0.cells) }),
