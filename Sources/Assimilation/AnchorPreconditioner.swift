@@ -8,16 +8,26 @@ import Torch
 ///
 /// Observations of one window are solved together, those of different windows apart, so cost is linear in the length.
 final class AnchorPreconditioner {
+    /// What the observations of one window see of the law.
     private struct Block {
-        /// Which observations, ascending.
-        let index: Tensor
         /// Aᵀ along the law's leading coordinates, transposed: shape (observations, leading).
         let coordinates: Tensor
         /// Squares of the other coordinates, summed over groups of like variance: shape (observations, groups).
         let trailing: Tensor?
         /// Aᵀ rows' products, needed where the law has a residual: shape (observations, observations).
         let gram: Tensor?
+    }
+
+    /// One window's observations.
+    private struct Part {
+        /// Which observations, ascending.
+        let members: [Int]
+        let index: Tensor
         let variances: Tensor
+        /// The window's states.
+        let range: Range<Int>
+        /// Made anew at each noise level where memory does not hold it.
+        let kept: Block?
     }
 
     /// Groups of the others: neighbours in variance share its mean.
@@ -26,7 +36,8 @@ final class AnchorPreconditioner {
     private let errors: ErrorSpectrum
     /// The law's coordinates, largest variance first, those that are grouped as (groups, members); nil where all are kept.
     private let order: (leading: Tensor, trailing: Tensor)?
-    private let blocks: [Block]
+    private let sensitivities: Sensitivities
+    private var parts: [Part] = []
     private var factors: (noise: Noise, cholesky: [Tensor])?
 
     /// Prepares the blocks.
@@ -36,11 +47,12 @@ final class AnchorPreconditioner {
     ///   - layout: the windows of the trajectory
     ///   - leadingCoordinates: of largest variance that are kept in full, about; the others, which carry little, count on
     ///     the diagonal
+    ///   - bytes: what blocks may take; those beyond are made anew at each noise level
     init(
-        errors: ErrorSpectrum, observation: FieldObservation, codec: LatentCodec,
-        layout: WindowLayout, leadingCoordinates: Int = 12_288
+        errors: ErrorSpectrum, sensitivities: Sensitivities, layout: WindowLayout, leadingCoordinates: Int = 12_288,
+        bytes: Int = .max
     ) {
-        self.errors = errors
+        (self.errors, self.sensitivities) = (errors, sensitivities)
         let law = errors.law
         // Groups of one size each: what does not divide stays among the leading coordinates.
         let size = (law.rank - leadingCoordinates) / Self.groups
@@ -54,46 +66,79 @@ final class AnchorPreconditioner {
         } else {
             order = nil
         }
-        let order = order
-        let sensitivities = Sensitivities(observation, codec)
-        blocks = layout.kept.enumerated().compactMap { window, kept in
+        var room = bytes
+        parts = layout.kept.enumerated().compactMap { window, kept in
             let members = sensitivities.observations(in: kept)
             guard !members.isEmpty else { return nil }
             let range = layout.starts[window]..<layout.starts[window] + layout.window
-            // Few rows at a time: one is as large as a window of latents.
-            let pieces = members.chunked(by: 64).map { chunk -> (Tensor, Tensor?) in
-                let all = law.project(sensitivities.rows(chunk, in: range))
-                guard let order else { return (all, nil) }
-                let others = all.indexSelect(1, order.trailing.flatten()).square()
-                return (all.indexSelect(1, order.leading), others.reshape([chunk.count, Self.groups, -1]).sum(2))
-            }
-            return Block(
-                index: Tensor(members), coordinates: Tensor.cat(pieces.map(\.0), 0),
-                trailing: order == nil ? nil : Tensor.cat(pieces.map { $0.1! }, 0),
-                gram: law.residualVariance > 0 ? sensitivities.gram(members, in: range) : nil,
-                variances: observation.variances.indexSelect(0, Tensor(members)))
+            let size = Self.bytes(observations: members.count, law: law, leadingCoordinates: leadingCoordinates)
+            let fits = size <= room
+            if fits { room -= size }
+            return Part(
+                members: members, index: Tensor(members),
+                variances: sensitivities.observation.variances.indexSelect(0, Tensor(members)), range: range,
+                kept: fits ? block(members, range) : nil)
         }
+    }
+
+    /// Bytes of the block of a window with so many observations.
+    static func bytes(observations: Int, law: any GaussianLaw, leadingCoordinates: Int = 12_288) -> Int {
+        let columns = min(law.rank, leadingCoordinates + 2 * groups) + (law.residualVariance > 0 ? observations : 0)
+        return 4 * observations * columns
+    }
+
+    /// Bytes of the factor of such a window at one noise level.
+    static func factorBytes(observations: Int) -> Int { 4 * observations * observations }
+
+    /// How many windows have blocks that are made anew at each noise level.
+    var remade: Int { parts.count { $0.kept == nil } }
+
+    private func block(_ members: [Int], _ range: Range<Int>) -> Block {
+        let law = errors.law
+        let leading = order?.leading.count ?? law.rank
+        // Made at once: pieces that stay between others that go would leave a heap of holes.
+        let coordinates = Tensor.zeros([members.count, leading])
+        let trailing = order.map { _ in Tensor.zeros([members.count, Self.groups]) }
+        // Few rows at a time: one is as large as a window of latents.
+        for first in stride(from: 0, to: members.count, by: 64) {
+            let chunk = Array(members[first..<min(first + 64, members.count)])
+            let all = law.project(sensitivities.rows(chunk, in: range))
+            let own = coordinates.narrow(0, first, chunk.count)
+            guard let order, let trailing else {
+                _ = own.copyInPlace(all)
+                continue
+            }
+            _ = own.copyInPlace(all.indexSelect(1, order.leading))
+            let others = all.indexSelect(1, order.trailing.flatten()).square()
+            _ = trailing.narrow(0, first, chunk.count)
+                .copyInPlace(others.reshape([chunk.count, Self.groups, -1]).sum(2))
+        }
+        return Block(
+            coordinates: coordinates, trailing: trailing,
+            gram: law.residualVariance > 0 ? sensitivities.gram(members, in: range) : nil)
     }
 
     /// An approximate (R + A V Aᵀ)⁻¹ applied to rows of shape (batch, observations).
     func callAsFunction(_ b: Tensor, _ noise: Noise) -> Tensor {
         if factors?.noise != noise {
-            let (along, across) = withNoGrad {
-                (errors.posteriorVariances(noise), errors.residualPosteriorVariance(noise))
+            factors = nil
+            withNoGrad {
+                let (along, across) = (errors.posteriorVariances(noise), errors.residualPosteriorVariance(noise))
+                factors = (noise, parts.map { factorise($0, along, across) })
             }
-            factors = (noise, blocks.map { factorise($0, along, across) })
         }
         var u = Tensor.zeros(like: b)
-        for (block, factor) in zip(blocks, factors!.cholesky) {
-            let right = b.indexSelect(1, block.index).transpose(0, 1)
-            u = u.indexAdd(1, block.index, right.choleskySolved(by: factor).transpose(0, 1))
+        for (part, factor) in zip(parts, factors!.cholesky) {
+            let right = b.indexSelect(1, part.index).transpose(0, 1)
+            u = u.indexAdd(1, part.index, right.choleskySolved(by: factor).transpose(0, 1))
         }
         return u
     }
 
     /// The Cholesky factor of a block's matrix, for posterior variances along the law's span and across it.
-    private func factorise(_ block: Block, _ variances: Tensor, _ across: Tensor?) -> Tensor {
+    private func factorise(_ part: Part, _ variances: Tensor, _ across: Tensor?) -> Tensor {
         withNoGrad {
+            let block = part.kept ?? block(part.members, part.range)
             let along = across.map { variances - $0 } ?? variances
             let leading = order.map { along.indexSelect(0, $0.leading) } ?? along
             var matrix = block.coordinates.lowerGram(weights: leading)
@@ -103,7 +148,7 @@ final class AnchorPreconditioner {
                 matrix = matrix + trailing.matmul(means.clamp(min: 0)).diagEmbed()
             }
             if let gram = block.gram, let across { matrix = matrix + across * gram }
-            return (matrix + block.variances.diagEmbed()).cholesky()
+            return (matrix + part.variances.diagEmbed()).cholesky()
         }
     }
 }
@@ -124,86 +169,4 @@ extension Tensor {
 
     /// M⁻¹ b for the lower Cholesky factor `factor` of M.
     fileprivate func choleskySolved(by factor: Tensor) -> Tensor { factor.choleskySolve(self) }
-}
-
-/// Rows of the observation operator in latent space: Dᵀ h for each observation h, D the decoder linearised at the mean.
-///
-/// A station that is observed again and again has one row for all times.
-private struct Sensitivities {
-    private let observation: FieldObservation
-    private let codec: LatentCodec
-    /// Entries of each observation: (state, pattern), a pattern being a distinct row within one state.
-    private var entries: [[(state: Int, pattern: Int)]]
-    /// Shape (patterns, channels, y', x').
-    private let patterns: Tensor
-
-    init(_ observation: FieldObservation, _ codec: LatentCodec) {
-        self.observation = observation
-        self.codec = codec
-        let size = observation.state.reduce(1, *)
-        struct Row: Hashable {
-            var columns: [Int] = []
-            var weights: [Double] = []
-        }
-        var known: [Row: Int] = [:]
-        var order: [Row] = []
-        var found: [[(state: Int, pattern: Int)]] = Array(repeating: [], count: observation.count)
-        var parts: [Int: Row] = [:]
-        func flush(_ row: Int) {
-            for (state, part) in parts.sorted(by: { $0.key < $1.key }) {
-                let pattern = known[part] ?? order.count
-                if pattern == order.count {
-                    known[part] = pattern
-                    order.append(part)
-                }
-                found[row].append((state, pattern))
-            }
-            parts = [:]
-        }
-        for (k, row) in observation.rows.enumerated() {
-            if k > 0, observation.rows[k - 1] != row { flush(observation.rows[k - 1]) }
-            let (place, point) = (observation.columns[k] / size, observation.columns[k] % size)
-            let state = observation.states[place]
-            parts[state, default: Row()].columns.append(point)
-            parts[state, default: Row()].weights.append(observation.weights[k])
-        }
-        if let last = observation.rows.last { flush(last) }
-
-        entries = found
-        let shape = codec.latentShape
-        let zero = Tensor.zeros([1, shape[0], 1, shape[1], shape[2]])
-        let pieces = order.chunked(by: 128).map { chunk -> Tensor in
-            var cotangents = [Float](repeating: 0, count: chunk.count * size)
-            for (i, row) in chunk.enumerated() {
-                for (column, weight) in zip(row.columns, row.weights) { cotangents[i * size + column] += Float(weight) }
-            }
-            let (_, pullback) = vjp(codec.decode, zero.expand([chunk.count] + zero.shape.dropFirst()).contiguous())
-            return pullback(Tensor(cotangents, shape: [chunk.count, 1] + observation.state)).squeeze(2)
-        }
-        patterns = Tensor.cat(pieces, 0)
-    }
-
-    /// Observations whose first state lies in `range`, ascending.
-    func observations(in range: Range<Int>) -> [Int] {
-        entries.indices.filter { entries[$0].first.map { range.contains($0.state) } ?? false }
-    }
-
-    /// Products of the rows with one another, shape (observations, observations).
-    func gram(_ members: [Int], in range: Range<Int>) -> Tensor {
-        let flat = rows(members, in: range).flatten(1)
-        return flat.matmul(flat.transpose(0, 1))
-    }
-
-    /// Rows over a window of latents, shape (observations, channels, time, y', x'); states outside are left out.
-    func rows(_ members: [Int], in range: Range<Int>) -> Tensor {
-        let shape = Array(patterns.shape.dropFirst())
-        let result = Tensor.zeros([members.count, range.count] + shape)
-        for (i, member) in members.enumerated() {
-            for entry in entries[member] where range.contains(entry.state) {
-                let target = result.narrow(0, i, 1).narrow(1, entry.state - range.lowerBound, 1)
-                _ = target.copyInPlace(target + patterns.narrow(0, entry.pattern, 1).unsqueeze(1))
-            }
-        }
-        return result.permute([0, 2, 1, 3, 4]).contiguous()
-    }
 }

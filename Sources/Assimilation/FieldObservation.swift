@@ -95,11 +95,13 @@ public struct FieldObservation: @unchecked Sendable {
     }
 
     /// The observation of latent trajectories of `length` states through a decoder of single states.
-    public func through(_ codec: LatentCodec, length: Int) -> Observation {
+    ///
+    /// - Parameter statesAtOnce: states decoded at a time, again in gradients; all, and once, when nil
+    public func through(_ codec: LatentCodec, length: Int, statesAtOnce: Int? = nil) -> Observation {
         let index = states.count == length ? nil : Tensor(states)
         let isAffine = codec.autoencoder.isDecoderLinear
         return Observation(values: values, variances: variances, isAffine: isAffine) { latents in
-            apply(codec.decode(index.map { latents.indexSelect(2, $0) } ?? latents))
+            apply(codec.decode(index.map { latents.indexSelect(2, $0) } ?? latents, statesAtOnce: statesAtOnce))
         }
     }
 }

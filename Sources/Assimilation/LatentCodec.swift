@@ -41,6 +41,20 @@ public struct LatentCodec: @unchecked Sendable {
         return ((z - latentMean) / latentDeviation).reshape([batch, time] + latentShape).permute([0, 2, 1, 3, 4])
     }
 
+    /// Standardised fields of latents, `statesAtOnce` states at a time; gradients decode each piece again.
+    ///
+    /// - Parameter latents: shape (batch, channels, time, y', x')
+    /// - Returns: shape (batch, time, variables, y, x).
+    public func decode(_ latents: Tensor, statesAtOnce: Int?) -> Tensor {
+        let (batch, time) = (latents.shape[0], latents.shape[2])
+        guard let statesAtOnce, statesAtOnce < batch * time else { return decode(latents) }
+        let count = max(statesAtOnce / batch, 1)
+        let pieces = stride(from: 0, to: time, by: count).map { first in
+            checkpoint { decode($0) }(latents.narrow(2, first, min(count, time - first)))
+        }
+        return Tensor.cat(pieces, 1)
+    }
+
     /// Standardised fields of latents.
     ///
     /// - Parameter latents: shape (batch, channels, time, y', x')

@@ -61,6 +61,9 @@ public struct PosteriorOptions: Sendable, Hashable {
     public var sigmaMax: Double?
     /// Members drawn at once; bounds memory.
     public var batch = 8
+    /// Bytes that the process should stay below; three fifths of what the machine, or the control group, allows when nil.
+    /// Long trajectories then denoise their windows a few at a time, again in each gradient.
+    public var memory: Int?
     /// Whether the network is left out: the Gaussian anchor alone, optimal interpolation in latent space.
     public var gaussianOnly = false
 

@@ -14,6 +14,8 @@ public struct Reanalysis {
     public let observation: FieldObservation?
     /// How.
     public let options: PosteriorOptions
+    /// How the draw stays below ``PosteriorOptions/memory``.
+    let plan: MemoryPlan
     private let layout: WindowLayout
     private let preconditioner: AnchorPreconditioner?
 
@@ -22,9 +24,18 @@ public struct Reanalysis {
     /// - Parameters:
     ///   - times: at least one window of instants, the model's step apart
     ///   - observations: values, errors and operator on physical trajectories, or nil
-    /// - Throws: ``ModelError`` where the options do not fit the model.
+    /// - Throws: ``ModelError`` where the options do not fit the model, or the draw not the memory.
     public init(
         model: TrajectoryModel, times: [Double], observations: ObservationVector?, options: PosteriorOptions
+    ) throws {
+        try self.init(
+            model: model, times: times, observations: observations, options: options, resident: Engine.residentMemory)
+    }
+
+    /// - Parameter resident: bytes that the process holds already
+    init(
+        model: TrajectoryModel, times: [Double], observations: ObservationVector?, options: PosteriorOptions,
+        resident: @autoclosure () -> Int
     ) throws {
         precondition(times.count >= model.window, "a trajectory is at least one window long")
         guard options.corrections == 0 || options.takesCorrections else {
@@ -40,16 +51,48 @@ public struct Reanalysis {
                 $0, climatology: model.codec.climatology, times: times,
                 representation: model.card.autoencoder.reconstructionError)
         }
-        if let errors = model.errors, let observation, options.method == .mmps {
-            preconditioner = AnchorPreconditioner(
-                errors: errors, observation: observation, codec: model.codec, layout: layout)
-        } else {
-            preconditioner = nil
-        }
-        if options.method == .mmps, options.iterations == 0, preconditioner == nil, observations != nil {
+        if options.method == .mmps, options.iterations == 0, model.errors == nil, observations != nil {
             throw ModelError(
                 "the model \(model.card.name) has no Gaussian anchor: moment matching needs --iterations ≥ 1")
         }
+        let limit = options.memory ?? Engine.memoryLimit / 5 * 3
+        let state = model.stateCost(differentiated: observations != nil)
+        var solve: (errors: ErrorSpectrum, sensitivities: Sensitivities)?
+        if let errors = model.errors, let observation, options.method == .mmps {
+            let once = min(max(limit / 8 / max(state.peak, 1), 1), 128)
+            solve = (errors, Sensitivities(observation, model.codec, statesAtOnce: once))
+        }
+        let layout = layout
+        let observed = solve.map { solve in layout.kept.map { solve.sensitivities.observations(in: $0).count } } ?? []
+        let costs = MemoryPlan.Costs(
+            window: model.windowCost(differentiated: observations != nil && options.method != .diffpir), state: state,
+            length: options.batch * model.bytes(length: times.count)
+                + observed.map { AnchorPreconditioner.factorBytes(observations: $0) }.reduce(0, +),
+            blocks: solve.map { solve in
+                observed.map { AnchorPreconditioner.bytes(observations: $0, law: solve.errors.law) }
+            } ?? [])
+        let plan = try MemoryPlan(
+            costs: costs, windows: layout.starts.count * options.batch,
+            states: (observation?.states.count ?? times.count) * options.batch, resident: resident(),
+            limit: limit)
+        self.plan = plan
+        preconditioner = solve.map {
+            AnchorPreconditioner(
+                errors: $0.errors, sensitivities: $0.sensitivities, layout: layout, bytes: plan.blockBytes)
+        }
+        Engine.releaseFreedMemory()
+    }
+
+    /// What is done again and again to stay below ``PosteriorOptions/memory``; nil where nothing is.
+    public var memoryRemark: String? {
+        guard plan.recomputes else { return nil }
+        let total = layout.starts.count * options.batch
+        var parts = ["\(plan.windowsAtOnce) of \(total) windows are denoised at a time"]
+        if observation != nil, options.method != .diffpir { parts[0] += ", again in gradients" }
+        if let remade = preconditioner?.remade, remade > 0 {
+            parts.append("the observations of \(remade) windows are projected anew at each step")
+        }
+        return parts.joined(separator: "; ")
     }
 
     /// Draws members.
@@ -63,19 +106,19 @@ public struct Reanalysis {
         members: [Int], seed: Int, onStep: (SamplingProgress) throws -> Void = { _ in }
     ) throws -> [[Float]] {
         let noise = MemberNoise(seed: seed, members: members, shape: model.latentShape(length: times.count))
-        let prior = model.prior(at: times)
+        let prior = model.prior(at: times, chunk: plan.windowsAtOnce, recomputes: plan.recomputes)
         let latents: Tensor
         if let observation {
             // SDA's γ is in units of standardised variables; the preconditioner was made for physical ones.
             let scaled = preconditioner == nil ? observation.standardised() : observation
-            let through = scaled.through(model.codec, length: times.count)
+            let through = scaled.through(model.codec, length: times.count, statesAtOnce: plan.statesAtOnce)
             latents = try posterior(prior, through, noise, onStep)
         } else {
             latents = try withNoGrad { try sample(prior, noise, onStep) }
         }
         return withNoGrad {
             (0..<members.count).map { i in
-                let fields = model.codec.decode(latents.narrow(0, i, 1)).squeeze(0)
+                let fields = model.codec.decode(latents.narrow(0, i, 1), statesAtOnce: plan.statesAtOnce).squeeze(0)
                 return model.codec.climatology.restore(fields, at: times).floats()
             }
         }

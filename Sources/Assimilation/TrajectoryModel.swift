@@ -90,15 +90,16 @@ public struct TrajectoryModel {
 
     /// The denoiser of latent trajectories at `times`, by sliding windows.
     ///
-    /// - Parameter chunk: windows times members denoised at once
-    public func prior(at times: [Double], chunk: Int? = nil) -> any Denoiser {
-        windowed(denoiser, times: times, chunk: chunk)
-    }
-
-    private func windowed(_ denoiser: some ContextualDenoiser, times: [Double], chunk: Int?) -> any Denoiser {
-        Windowed(
-            denoiser, length: times.count, window: window, stride: stride,
-            context: CalendarContext.features(at: times, on: card.grid), chunk: chunk)
+    /// - Parameters:
+    ///   - chunk: windows times members denoised at once
+    ///   - recomputes: whether gradients denoise each chunk again instead of keeping its activations
+    public func prior(at times: [Double], chunk: Int? = nil, recomputes: Bool = false) -> any Denoiser {
+        func windowed(_ denoiser: some ContextualDenoiser) -> any Denoiser {
+            Windowed(
+                denoiser, length: times.count, window: window, stride: stride,
+                context: CalendarContext.features(at: times, on: card.grid), chunk: chunk, recomputes: recomputes)
+        }
+        return windowed(denoiser)
     }
 
     /// Shape (channels, time, y', x') of a latent trajectory.

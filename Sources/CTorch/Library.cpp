@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <dlfcn.h>
-#include <malloc.h>
 #include <torch/headeronly/version.h>
 
 #include <string>
@@ -33,19 +32,6 @@ struct Silence : c10::WarningHandler {
 }  // namespace
 
 extern "C" {
-
-/// Tensors of many megabytes are freed and allocated at every step. glibc would map and unmap each of them, and the
-/// kernel would zero its pages again and again (a third of the time of a training); here freed memory stays in the heap.
-/// One arena for all threads, for only the main one grows beyond 64 MiB. Older C libraries refuse thresholds above 32 MiB.
-/// Holds for the whole process and overrides the environment's MALLOC_ settings.
-void ct_keep_freed_memory(void) {
-#ifdef __GLIBC__
-    if (!mallopt(M_MMAP_THRESHOLD, 1 << 30) && !mallopt(M_MMAP_THRESHOLD, 32 << 20)) return;
-    mallopt(M_ARENA_MAX, 1);
-    mallopt(M_TRIM_THRESHOLD, 2147483647);
-    mallopt(M_TOP_PAD, 64 << 20);
-#endif
-}
 
 void ct_set_threads(int count) { at::set_num_threads(count); }
 int ct_threads(void) { return at::get_num_threads(); }

@@ -92,7 +92,7 @@ private struct Windows {
         let b = normals([5, 40], seed: 5)
         func solve(_ errors: ErrorSpectrum) -> Tensor {
             let solve = AnchorPreconditioner(
-                errors: errors, observation: observation, codec: windows.codec, layout: windows.layout)
+                errors: errors, sensitivities: Sensitivities(observation, windows.codec), layout: windows.layout)
             return solve(b.to(.float32), level)
         }
         #expect(windows.error(solve(measured), M, b) < 0.024 / (1 - 0.024))
@@ -129,7 +129,7 @@ private struct Windows {
         let M = A.matmul(V).matmul(A.transpose()) + observation.variances.to(.float64).diagEmbed()
         for leading in [64, 12_288] {
             let solve = AnchorPreconditioner(
-                errors: .unit(law), observation: observation, codec: windows.codec, layout: windows.layout,
+                errors: .unit(law), sensitivities: Sensitivities(observation, windows.codec), layout: windows.layout,
                 leadingCoordinates: leading)
             #expect(windows.error(solve(b.to(.float32), level), M, b) < 1e-5, "\(leading) leading coordinates")
         }
@@ -158,7 +158,7 @@ private struct Windows {
         #expect(ε > 0.01 && ε < 0.5, "\(ε)")
         func error(leading: Int) -> Double {
             let solve = AnchorPreconditioner(
-                errors: .unit(law), observation: observation, codec: windows.codec, layout: windows.layout,
+                errors: .unit(law), sensitivities: Sensitivities(observation, windows.codec), layout: windows.layout,
                 leadingCoordinates: leading)
             return windows.error(solve(b.to(.float32), level), M, b)
         }
@@ -166,6 +166,25 @@ private struct Windows {
         #expect(error(leading: 64) < (ε + 1.0 / 24) / (1 - ε - 1.0 / 24))
         #expect(error(leading: 64) > 1e-3)
         #expect(error(leading: 12_288) < 1e-4)
+    }
+
+    @Test func blocksMadeAnewGiveTheSameSolve() throws {
+        let windows = try Windows()
+        let law = windows.law(modes: 60, variances: (0..<240).map { exp(-Double($0) / 40) }, residual: 0.05, seed: 1)
+        let observation = windows.observation(
+            observations(of: World.redNoise(seed: 50).narrow(0, 80, 4), seed: 3, count: 40))
+        let b = normals([5, 40], seed: 5).to(.float32)
+        func solve(_ bytes: Int, remade: Int) -> Tensor {
+            let solve = AnchorPreconditioner(
+                errors: .unit(law), sensitivities: Sensitivities(observation, windows.codec), layout: windows.layout,
+                bytes: bytes)
+            #expect(solve.remade == remade)
+            _ = solve(b, Noise(α: 1, σ: 3))
+            return solve(b, Noise(α: 1, σ: 1))
+        }
+        let size = AnchorPreconditioner.bytes(observations: 40, law: law)
+        #expect(size == 4 * 40 * (240 + 40))
+        #expect(distance(solve(size, remade: 0), solve(size - 1, remade: 1)) == 0)
     }
 
     @Test("The lower Gram matrix is that of all products", arguments: [1, 2, 3, 4, 5, 7, 10, 41])

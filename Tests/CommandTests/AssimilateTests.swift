@@ -57,6 +57,23 @@ import Testing
         #expect(folder.names == ["a.nc", "b.nc", "obs.csv"])
     }
 
+    @Test("Sizes of memory are read, and refused", arguments: ["12 parsecs", "-3GiB", "0", "GiB"])
+    func sizesOfMemoryAreRefused(_ size: String) async throws {
+        let run = try await Command.run(
+            assimilate("--memory", size, "--members", "1", "-o", "a.nc").map { $0 == "--memory" ? "--memory=\(size)" : $0 }
+                .filter { $0 != size }, in: folder.url)
+        #expect(run.code == 2 && run.errors.contains("--memory"), "\(run.errors)")
+        #expect(folder.names == ["obs.csv"])
+    }
+
+    @Test("Too little memory is said before anything is drawn", arguments: ["120MiB", "0.1 G", "125000KB"])
+    func tooLittleMemoryIsSaid(_ size: String) async throws {
+        let run = try await Command.run(assimilate("--memory", size, "--members", "1", "-o", "a.nc"), in: folder.url)
+        #expect(run.code == 79, "\(run.errors)")
+        #expect(run.errors.contains("does not hold the draw") && run.errors.contains("MiB or more"), "\(run.errors)")
+        #expect(folder.names == ["obs.csv"])
+    }
+
     @Test func aCorruptFileOfTheModelIsNamed() async throws {
         let copy = try copyOfModel()
         let url = copy.appendingPathComponent("denoiser.safetensors")

@@ -44,3 +44,44 @@ import Torch
         #expect(try resident() - before < allowed)
     }
 }
+
+@Suite struct MemoryUseTests {
+    @Test func countsPeaksAndWhatIsKept() {
+        let before = Tensor.zeros([1 << 20])
+        let (y, use) = MemoryUse.measured { () -> Tensor in
+            let x = before + 1  // 4 MiB
+            let z = (x * 2).cos()  // two more, one of which goes at once
+            return z.narrow(0, 0, 1) + 1
+        }
+        #expect(y.count == 1)
+        #expect(use.peak >= 3 << 22 && use.peak < (3 << 22) + 4096)
+        #expect(use.kept > 0 && use.kept < 4096)
+    }
+
+    @Test func graphsAreKept() {
+        let x = Tensor.ones([1 << 18])
+        x.requiresGrad = true
+        let (y, whole) = MemoryUse.measured { x.exp().sin().exp().sum() }
+        let (_, again) = MemoryUse.measured { grad(of: y, wrt: x) }
+        let (_, recomputed) = MemoryUse.measured { checkpoint { $0.exp().sin().exp().sum() }(x) }
+        #expect(whole.kept >= 2 << 20 && again.peak >= 1 << 20 && again.kept >= 1 << 20)
+        #expect(recomputed.kept < 4096)
+    }
+
+    @Test func whatWasThereBeforeDoesNotCountWhenItGoes() {
+        var before: Tensor? = Tensor.zeros([1 << 20])
+        let (_, outer) = MemoryUse.measured {
+            let (x, inner) = MemoryUse.measured { () -> Tensor in
+                before = nil
+                return Tensor.zeros([1 << 18])
+            }
+            #expect(inner.kept >= 1 << 20 && inner.kept < (1 << 20) + 4096)
+            return x
+        }
+        #expect(before == nil && outer.kept >= 1 << 20)
+    }
+
+    @Test func limitsAreOfThisMachine() {
+        #expect(Engine.memoryLimit > 1 << 28 && Engine.memoryLimit <= Int(ProcessInfo.processInfo.physicalMemory))
+    }
+}

@@ -133,7 +133,10 @@ void ct_philox_uniform(uint64_t seed, uint32_t member, uint32_t step, float *val
 
 // MARK: The library
 
+/// Sets where tensors on the CPU live; before the first of them.
 void ct_keep_freed_memory(void);
+/// Gives what was freed and kept back to the system.
+void ct_release_freed_memory(void);
 void ct_set_threads(int count);
 int ct_threads(void);
 int ct_set_deterministic(bool deterministic);
@@ -143,6 +146,11 @@ const char *ct_version(void);
 /// Loads the CUDA half of libtorch when the installation has it. Returns the number of devices, 0 when there is none.
 int ct_cuda_device_count(void);
 int ct_cuda_synchronize(int device);
+
+/// Between the two calls, on one thread, bytes of tensors on the CPU are counted: the most at once, and what is left of
+/// those that were taken in between. Meters nest.
+void ct_memory_meter_begin(void);
+void ct_memory_meter_end(long *peak, long *kept);
 
 #ifdef __cplusplus
 }

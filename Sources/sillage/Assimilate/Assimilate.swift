@@ -17,11 +17,13 @@ struct Assimilate: AsyncParsableCommand {
               sillage assimilate --model model/ --observations stations.csv --error 0.5 -o posterior.nc
 
             Each observation needs an error (standard deviation), from the file or --error; the autoencoder's own \
-            error is added to it. Cost and memory grow linearly with the trajectory's length.
+            error is added to it. Cost grows linearly with the trajectory's length; memory does not, beyond the states and \
+            observations themselves: where the windows' activations do not fit --memory, a few windows are denoised at a \
+            time, and again in gradients, which takes about half as long again.
 
-            The --batch members that are drawn together share the network's passes and take memory in proportion: halve it \
-            where memory runs out. They are written together as well, to OUTPUT.partial, so that an interruption loses at \
-            most one batch; the same command goes on with the members that are missing, with any --batch.
+            The --batch members that are drawn together share the network's passes. They are written together as well, to \
+            OUTPUT.partial, so that an interruption loses at most one batch; the same command goes on with the members that \
+            are missing, with any --batch and --memory.
             """)
 
     @Option(help: ArgumentHelp("Model folder.", valueName: "folder"))

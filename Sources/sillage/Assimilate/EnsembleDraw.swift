@@ -28,6 +28,7 @@ struct EnsembleDraw {
         case .restarted: reporter.say("the partial file was damaged when it was interrupted: starting again")
         case .fresh: break
         }
+        if let remark = reanalysis.memoryRemark { reporter.say(remark) }
         let missing = writer.missingMembers
         let groups = stride(from: 0, to: missing.count, by: reanalysis.options.batch).map {
             Array(missing[$0..<min($0 + reanalysis.options.batch, missing.count)])

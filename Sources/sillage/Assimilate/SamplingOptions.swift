@@ -27,6 +27,14 @@ struct SamplingOptions: ParsableArguments, CustomStringConvertible {
     @Option(help: ArgumentHelp("Members drawn and written together; fewer take less memory.", valueName: "count"))
     var batch = 8
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Memory to stay below, such as 8GiB; three fifths of the machine's by default. Long trajectories then denoise \
+            their windows a few at a time, and again in gradients.
+            """, valueName: "size"))
+    var memory: MemorySize?
+
     @Flag(help: "Leave the network out: the Gaussian anchor alone, optimal interpolation in latent space.")
     var gaussian = false
 
@@ -50,6 +58,7 @@ struct SamplingOptions: ParsableArguments, CustomStringConvertible {
     var options: PosteriorOptions {
         var options = PosteriorOptions()
         (options.sampler, options.steps, options.batch, options.gaussianOnly) = (sampler, steps, batch, gaussian)
+        options.memory = memory?.bytes
         options.corrections = corrections
         return options
     }

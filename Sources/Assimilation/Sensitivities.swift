@@ -1,0 +1,86 @@
+import Torch
+
+/// Rows of the observation operator in latent space: Dᵀ h for each observation h, D the decoder linearised at the mean.
+///
+/// A station that is observed again and again has one row for all times.
+struct Sensitivities {
+    let observation: FieldObservation
+    private let codec: LatentCodec
+    /// Entries of each observation: (state, pattern), a pattern being a distinct row within one state.
+    private var entries: [[(state: Int, pattern: Int)]]
+    /// Shape (patterns, channels, y', x').
+    private let patterns: Tensor
+
+    /// - Parameter statesAtOnce: how many distinct rows go through the decoder together
+    init(_ observation: FieldObservation, _ codec: LatentCodec, statesAtOnce: Int = 128) {
+        self.observation = observation
+        self.codec = codec
+        let size = observation.state.reduce(1, *)
+        struct Row: Hashable {
+            var columns: [Int] = []
+            var weights: [Double] = []
+        }
+        var known: [Row: Int] = [:]
+        var order: [Row] = []
+        var found: [[(state: Int, pattern: Int)]] = Array(repeating: [], count: observation.count)
+        var parts: [Int: Row] = [:]
+        func flush(_ row: Int) {
+            for (state, part) in parts.sorted(by: { $0.key < $1.key }) {
+                let pattern = known[part] ?? order.count
+                if pattern == order.count {
+                    known[part] = pattern
+                    order.append(part)
+                }
+                found[row].append((state, pattern))
+            }
+            parts = [:]
+        }
+        for (k, row) in observation.rows.enumerated() {
+            if k > 0, observation.rows[k - 1] != row { flush(observation.rows[k - 1]) }
+            let (place, point) = (observation.columns[k] / size, observation.columns[k] % size)
+            let state = observation.states[place]
+            parts[state, default: Row()].columns.append(point)
+            parts[state, default: Row()].weights.append(observation.weights[k])
+        }
+        if let last = observation.rows.last { flush(last) }
+
+        entries = found
+        let shape = codec.latentShape
+        let zero = Tensor.zeros([1, shape[0], 1, shape[1], shape[2]])
+        patterns = Tensor.zeros([order.count] + shape)
+        for first in stride(from: 0, to: order.count, by: statesAtOnce) {
+            let chunk = order[first..<min(first + statesAtOnce, order.count)]
+            var cotangents = [Float](repeating: 0, count: chunk.count * size)
+            for (i, row) in chunk.enumerated() {
+                for (column, weight) in zip(row.columns, row.weights) { cotangents[i * size + column] += Float(weight) }
+            }
+            let (_, pullback) = vjp(codec.decode, zero.expand([chunk.count] + zero.shape.dropFirst()).contiguous())
+            let rows = pullback(Tensor(cotangents, shape: [chunk.count, 1] + observation.state)).squeeze(2)
+            _ = patterns.narrow(0, first, chunk.count).copyInPlace(rows)
+        }
+    }
+
+    /// Observations whose first state lies in `range`, ascending.
+    func observations(in range: Range<Int>) -> [Int] {
+        entries.indices.filter { entries[$0].first.map { range.contains($0.state) } ?? false }
+    }
+
+    /// Products of the rows with one another, shape (observations, observations).
+    func gram(_ members: [Int], in range: Range<Int>) -> Tensor {
+        let flat = rows(members, in: range).flatten(1)
+        return flat.matmul(flat.transpose(0, 1))
+    }
+
+    /// Rows over a window of latents, shape (observations, channels, time, y', x'); states outside are left out.
+    func rows(_ members: [Int], in range: Range<Int>) -> Tensor {
+        let shape = Array(patterns.shape.dropFirst())
+        let result = Tensor.zeros([members.count, range.count] + shape)
+        for (i, member) in members.enumerated() {
+            for entry in entries[member] where range.contains(entry.state) {
+                let target = result.narrow(0, i, 1).narrow(1, entry.state - range.lowerBound, 1)
+                _ = target.copyInPlace(target + patterns.narrow(0, entry.pattern, 1).unsqueeze(1))
+            }
+        }
+        return result.permute([0, 2, 1, 3, 4]).contiguous()
+    }
+}
