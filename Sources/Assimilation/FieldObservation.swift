@@ -100,7 +100,11 @@ public struct FieldObservation: @unchecked Sendable {
     public func through(_ codec: LatentCodec, length: Int, statesAtOnce: Int? = nil) -> Observation {
         let index = states.count == length ? nil : Tensor(states)
         let isAffine = codec.autoencoder.isDecoderLinear
-        return Observation(values: values, variances: variances, isAffine: isAffine) { latents in
+        let shape = codec.latentShape
+        return Observation(
+            values: values, variances: variances, isAffine: isAffine,
+            sampleShape: [shape[0], length, shape[1], shape[2]]
+        ) { latents in
             apply(codec.decode(index.map { latents.indexSelect(2, $0) } ?? latents, statesAtOnce: statesAtOnce))
         }
     }

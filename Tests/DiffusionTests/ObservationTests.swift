@@ -94,6 +94,33 @@ struct Untouched: Denoiser, ContextualDenoiser {
         #expect(!bent.through({ $0 }, isAffine: true).isAffine)
     }
 
+    /// Called with other samples the product would stop the program.
+    @Test func operatorsThatSayWhatTheyTakeAreNotCalledWithOtherSamples() throws {
+        let A = normals([2, 6], seed: 9)
+        func observation(_ shape: [Int]?) -> Observation {
+            Observation(
+                values: Tensor.zeros([2], dtype: .float64), variances: Tensor.ones([2], dtype: .float64), isAffine: true,
+                sampleShape: shape
+            ) { $0.flatten(1).matmul(A.T) }
+        }
+        let prior = AnalyticDenoiser { x, _ in x }
+        func draw(_ shape: [Int]) throws {
+            let noise = MemberNoise(seed: 1, members: [0], shape: shape, dtype: .float64)
+            _ = try DDIMSampler(levels: [Noise(α: 1, σ: 2), Noise(α: 1, σ: 1)]).sample(
+                MomentMatching(prior: prior, observation: observation([2, 3])), noise: noise)
+        }
+        #expect(throws: DiffusionError.shapes("the observation operator takes samples of shape [2, 3], not of [3, 3]")) {
+            try draw([3, 3])
+        }
+        try draw([2, 3])
+        #expect(throws: DiffusionError.shapes("operators of samples of shape [2, 3] and of [6] do not join")) {
+            try observation([2, 3]).joined(observation([6]))
+        }
+        #expect(try observation(nil).joined(observation([6])).sampleShape == [6])
+        #expect(observation([2, 3]).through({ $0 }, sampleShape: [1, 6]).sampleShape == [1, 6])
+        #expect(observation([2, 3]).through { $0 }.sampleShape == nil)
+    }
+
     /// Of any two forms of error, as blocks of one matrix.
     @Test(
         "Joined observations are both", arguments: ObservationCovarianceTests.Form.allCases,

@@ -10,13 +10,17 @@ public struct Observation {
     public let isAffine: Bool
     /// A: samples of shape (batch, …) to (batch, observations); differentiable.
     public let `operator`: (Tensor) -> Tensor
+    /// Shape of the samples that A takes, without the batch; nil where it takes any.
+    public let sampleShape: [Int]?
 
     /// An observation.
     ///
+    /// - Parameter sampleShape: of the samples that `operator` takes, without the batch. An operator that is given others
+    ///   may stop the program inside the library; with it, that is an error before sampling
     /// - Throws: ``DiffusionError/shapes(_:)`` unless there is one value for each row of the covariance,
     ///   and for values that are not finite.
     public init(
-        values: Tensor, covariance: ObservationCovariance, isAffine: Bool = false,
+        values: Tensor, covariance: ObservationCovariance, isAffine: Bool = false, sampleShape: [Int]? = nil,
         `operator`: @escaping (Tensor) -> Tensor
     ) throws {
         guard (1...2).contains(values.rank), values.shape.last == covariance.count else {
@@ -30,17 +34,20 @@ public struct Observation {
         self.covariance = covariance
         self.isAffine = isAffine
         self.operator = `operator`
+        self.sampleShape = sampleShape
     }
 
     /// An observation with independent errors.
     ///
     /// - Precondition: as many variances as values, all positive.
     public init(
-        values: Tensor, variances: Tensor, isAffine: Bool = false, `operator`: @escaping (Tensor) -> Tensor
+        values: Tensor, variances: Tensor, isAffine: Bool = false, sampleShape: [Int]? = nil,
+        `operator`: @escaping (Tensor) -> Tensor
     ) {
         do {
             try self.init(
-                values: values, covariance: .diagonal(variances), isAffine: isAffine, operator: `operator`)
+                values: values, covariance: .diagonal(variances), isAffine: isAffine, sampleShape: sampleShape,
+                operator: `operator`)
         } catch { preconditionFailure("\(error)") }
     }
 
@@ -48,18 +55,23 @@ public struct Observation {
     public var count: Int { covariance.count }
 
     /// The same measurements of a sample that `decoder` turns into what the operator takes.
-    public func through(_ decoder: @escaping (Tensor) -> Tensor, isAffine: Bool = false) -> Observation {
+    ///
+    /// - Parameter sampleShape: of what `decoder` takes, without the batch
+    public func through(
+        _ decoder: @escaping (Tensor) -> Tensor, isAffine: Bool = false, sampleShape: [Int]? = nil
+    ) -> Observation {
         let inner = self.operator
         return Observation(
-            unchecked: values, covariance: covariance, isAffine: self.isAffine && isAffine,
+            unchecked: values, covariance: covariance, isAffine: self.isAffine && isAffine, sampleShape: sampleShape,
             operator: { inner(decoder($0)) })
     }
 
     private init(
-        unchecked values: Tensor, covariance: ObservationCovariance, isAffine: Bool,
+        unchecked values: Tensor, covariance: ObservationCovariance, isAffine: Bool, sampleShape: [Int]?,
         `operator`: @escaping (Tensor) -> Tensor
     ) {
         (self.values, self.covariance, self.isAffine, self.operator) = (values, covariance, isAffine, `operator`)
+        self.sampleShape = sampleShape
     }
 
     /// y − A(x).
@@ -67,16 +79,21 @@ public struct Observation {
 
     /// This observation and another one of the same samples, as one; their errors are independent.
     ///
-    /// - Throws: ``DiffusionError/shapes(_:)`` where one has values for each sample and the other has not.
+    /// - Throws: ``DiffusionError/shapes(_:)`` where one has values for each sample and the other has not, or where their
+    ///   operators take other samples.
     public func joined(_ other: Observation) throws -> Observation {
         guard values.rank == other.values.rank else {
             throw DiffusionError.shapes(
                 "values of shape \(values.shape) and \(other.values.shape): both for each sample, or both for all")
         }
+        if let sampleShape, let theirs = other.sampleShape, sampleShape != theirs {
+            throw DiffusionError.shapes("operators of samples of shape \(sampleShape) and of \(theirs) do not join")
+        }
         let (a, b) = (self.operator, other.operator)
         return try Observation(
             values: Tensor.cat([values, other.values], -1), covariance: covariance.joined(other.covariance),
-            isAffine: isAffine && other.isAffine, operator: { Tensor.cat([a($0), b($0)], 1) })
+            isAffine: isAffine && other.isAffine, sampleShape: sampleShape ?? other.sampleShape,
+            operator: { Tensor.cat([a($0), b($0)], 1) })
     }
 
     /// Looks whether the operator takes samples of a shape (batch, …) and gives as many numbers as were observed.
@@ -86,6 +103,10 @@ public struct Observation {
         let shape = Array(batch.dropFirst())
         guard values.rank == 1 || values.shape[0] == batch[0] else {
             throw DiffusionError.shapes("values for \(values.shape[0]) samples do not fit \(batch[0]) members")
+        }
+        if let sampleShape, sampleShape != shape {
+            throw DiffusionError.shapes(
+                "the observation operator takes samples of shape \(sampleShape), not of \(shape)")
         }
         let seen = withNoGrad { self.operator(Tensor.zeros([1] + shape, dtype: values.dtype, device: values.device)) }
         guard seen.shape == [1, count] else {
