@@ -6,6 +6,8 @@ public enum DynamicsError: Error, Sendable, Hashable, CustomStringConvertible {
     case stateMismatch(String)
     /// The integration left its stable range: the Courant number at that step, and what it was allowed to be.
     case blowUp(step: Int, courant: Double, limit: Double, timeStep: Double)
+    /// A state is no longer finite: the step, counted from where the integration began, and the member of an ensemble.
+    case notFinite(step: Int, member: Int?, timeStep: Double)
 
     /// What is wrong, where, and what to do.
     public var description: String {
@@ -17,6 +19,16 @@ public enum DynamicsError: Error, Sendable, Hashable, CustomStringConvertible {
         case .blowUp(let step, let courant, let limit, let timeStep):
             let number = courant.isFinite ? "Courant number \(courant) above \(limit)" : "the flow is no longer finite"
             return "the simulation blew up at step \(step): \(number); take a time step below \(timeStep) s"
+        case .notFinite(let step, let member, let timeStep):
+            let who = member.map { "member \($0)" } ?? "the state"
+            return "\(who) is no longer finite after step \(step): take a time step below \(timeStep), or look at what moved "
+                + "it there (inflation, an observation far out)"
         }
+    }
+
+    /// The same, of a member of an ensemble.
+    func of(member: Int) -> DynamicsError {
+        guard case .notFinite(let step, nil, let timeStep) = self else { return self }
+        return .notFinite(step: step, member: member, timeStep: timeStep)
     }
 }
