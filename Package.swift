@@ -47,7 +47,7 @@ let targets: [Target] = [
         dependencies: ["CNetCDF", "CHDF5", "CUDUnits", "CCrypto", .product(name: "SwiftCSV", package: "SwiftCSV")]),
     .target(name: "Dynamics", dependencies: ["Spectral"]),
     .target(name: "Observing", dependencies: ["Fields"]),
-    .target(name: "Filters", dependencies: ["LinearAlgebra", "Observing"]),
+    .target(name: "Filters", dependencies: ["Dynamics", "LinearAlgebra", "Observing"]),
     .target(name: "Diffusion", dependencies: ["Torch"]),
     .target(name: "Networks", dependencies: ["Torch"]),
     .target(
@@ -86,6 +86,13 @@ let targets: [Target] = [
             "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/exact-posteriors"),
+
+    .executableTarget(
+        name: "twin-experiments",
+        dependencies: [
+            "Dynamics", "Figures", "Filters", "LinearAlgebra",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], path: "notebooks-as-scripts/twin-experiments"),
 
     // Tests
     .testTarget(name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Fixtures")]),

@@ -21,17 +21,26 @@ public struct RungeKutta4<System: Flow>: StateModel {
     ///
     /// - Throws: ``DynamicsError/notFinite(step:member:timeStep:)``.
     public func advance(_ x: UnsafeMutablePointer<Double>, steps: Int) throws {
-        let (n, h) = (dimension, timeStep)
-        let failed: Int? = withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * n) { scratch in
+        if let failed = flow.rungeKutta4(x, steps: steps, timeStep: timeStep) {
+            throw DynamicsError.notFinite(step: failed, member: nil, timeStep: timeStep)
+        }
+    }
+}
+
+extension Flow {
+    /// The method as written above.
+    public func rungeKutta4(_ x: UnsafeMutablePointer<Double>, steps: Int, timeStep h: Double) -> Int? {
+        let n = dimension
+        return withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * n) { scratch in
             let (k, y, sum) = (scratch.baseAddress!, scratch.baseAddress! + n, scratch.baseAddress! + 2 * n)
             for step in 0..<steps {
-                flow.tendency(of: x, into: k)
+                tendency(of: x, into: k)
                 for i in 0..<n { (sum[i], y[i]) = (k[i], x[i] + h / 2 * k[i]) }
-                flow.tendency(of: y, into: k)
+                tendency(of: y, into: k)
                 for i in 0..<n { (sum[i], y[i]) = (sum[i] + 2 * k[i], x[i] + h / 2 * k[i]) }
-                flow.tendency(of: y, into: k)
+                tendency(of: y, into: k)
                 for i in 0..<n { (sum[i], y[i]) = (sum[i] + 2 * k[i], x[i] + h * k[i]) }
-                flow.tendency(of: y, into: k)
+                tendency(of: y, into: k)
                 var total = 0.0
                 for i in 0..<n {
                     x[i] += h / 6 * (sum[i] + k[i])
@@ -41,7 +50,6 @@ public struct RungeKutta4<System: Flow>: StateModel {
             }
             return nil
         }
-        if let failed { throw DynamicsError.notFinite(step: failed, member: nil, timeStep: h) }
     }
 }
 

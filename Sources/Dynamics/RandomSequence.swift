@@ -1,0 +1,35 @@
+import Foundation
+
+/// Numbers of one counter-based stream, one after the other: what a filter draws in the course of a run.
+public struct RandomSequence: Sendable {
+    private let source: CounterRandom
+    private var index: UInt64 = 0
+    private var spare: Double?
+
+    /// The stream `stream` of `seed`, from its beginning.
+    public init(seed: UInt64, stream: UInt64 = 0) { source = CounterRandom(seed: seed, stream: stream) }
+
+    /// A number uniform in the open interval (0, 1).
+    public mutating func uniform() -> Double {
+        defer { index += 1 }
+        return source.uniform(at: index)
+    }
+
+    /// A standard normal number.
+    public mutating func normal() -> Double {
+        if let value = spare {
+            spare = nil
+            return value
+        }
+        // Box-Muller: a pair at a time.
+        index += index & 1
+        let (u, v) = (source.uniform(at: index), source.uniform(at: index + 1))
+        index += 2
+        let radius = (-2 * log(u)).squareRoot()
+        spare = radius * sin(2 * .pi * v)
+        return radius * cos(2 * .pi * v)
+    }
+
+    /// Independent standard normal numbers.
+    public mutating func normals(_ count: Int) -> [Double] { (0..<count).map { _ in normal() } }
+}

@@ -1,0 +1,25 @@
+/// What keeps a sequential method from running.
+public enum FilterError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// R has no inverse.
+    case singularErrors(String)
+    /// Too few members for a covariance, or for what a method does with them.
+    case tooFewMembers(Int, needed: Int, method: String)
+    /// A setting has no meaning.
+    case invalidSetting(name: String, value: String, expected: String)
+    /// The analysis has no finite result: the cycle, from 0, and what was met.
+    case diverged(method: String, cycle: Int, what: String)
+
+    /// What is wrong, where, and what to do.
+    public var description: String {
+        switch self {
+        case .singularErrors(let what):
+            "\(what) is not positive: every observation needs an error of its own"
+        case .tooFewMembers(let members, let needed, let method):
+            "\(method) with \(members) members: it needs \(needed) or more"
+        case .invalidSetting(let name, let value, let expected):
+            "\(name) is \(value): expected \(expected)"
+        case .diverged(let method, let cycle, let what):
+            "\(method) diverged in cycle \(cycle): \(what); raise inflation or members, or shorten the model's step"
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import ArgumentParser
+import Dynamics
+import Figures
+import Filters
+import Foundation
+
+/// How the experiments are run.
+struct TwinExperimentsOptions: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "twin-experiments",
+        abstract: "Classical assimilation on small worlds, beside the scores that were published.",
+        discussion: """
+            sakov2012    Lorenz-63, every 25 steps: from climatology to the particle filter
+            sakov2008    Lorenz-96, every step: extended, ensemble and local filters
+            bocquet2013  Lorenz-96, every fourth step: iterative smoother and 4D-Var
+
+              swift run -c release twin-experiments
+              swift run -c release twin-experiments --experiment sakov2008 --seeds 20 --json
+              swift run -c release twin-experiments --quick
+            """)
+
+    @Option(help: ArgumentHelp("Experiments to run; all by default.", valueName: "name"))
+    var experiment: [String] = []
+
+    @Option(help: ArgumentHelp("Truths of each; the interval is over them. 10, or 2 under --quick.", valueName: "count"))
+    var seeds: Int?
+
+    @Option(help: ArgumentHelp("Only methods whose name contains this.", valueName: "text"))
+    var method: String?
+
+    @Option(name: [.short, .long], help: ArgumentHelp("Folder for the page.", valueName: "folder"))
+    var output: String?
+
+    @Flag(help: "Two truths, and long rows left out.")
+    var quick = false
+
+    @Flag(help: "Print a JSON object a line on standard output, one a row.")
+    var json = false
+}
+
+/// A row of a table, as measured.
+struct Measured: Encodable {
+    var experiment: String
+    var method: String
+    var tuning: String
+    var published: Double
+    var rmse: Double
+    /// Half the 95 % interval over truths.
+    var halfWidth: Double
+    var spread: Double
+    var seconds: Double
+    var truths: Int
+
+    /// Whether it is within 5 % or 0.02 of what was published.
+    var agrees: Bool { abs(rmse - published) <= max(0.05 * published, 0.02) }
+}
+
+func tell(_ options: TwinExperimentsOptions) throws {
+    var page = Report(
+        title: "Twin experiments", subtitle: "Classical assimilation beside its published scores")
+    // %% [markdown]
+    page.markdown(
+        """
+        A truth is run with the model, observed with errors of a known law, and assimilated by methods that know both. The \
+        score is the root-mean-square error of the analysis over components, averaged over the cycles after burn-in; beside it \
+        stands the 95 % interval of its mean over truths (Student's t). *Agrees*: within 5 % or 0.02 of the published score.
+        """)
+    // %%
+    let tables = try PublishedTable.all()
+    for name in options.experiment where !tables.contains(where: { $0.name == name }) {
+        throw ValidationError("--experiment \(name): there are \(tables.map(\.name).joined(separator: ", "))")
+    }
+    let seeds = options.seeds ?? (options.quick ? 2 : 10)
+    for table in tables where options.experiment.isEmpty || options.experiment.contains(table.name) {
+        let rows = try run(table, seeds: seeds, options)
+        page.markdown("## \(table.title)\n\n\(table.source). \(seeds) truths of \(table.experiment.cycles) cycles.")
+        page.table(
+            columns: [
+                "method", "tuning", .number("published", decimals: 2), .number("ours", decimals: 3),
+                .number("±", decimals: 3), .number("spread", decimals: 3), .number("time a run", units: "s", decimals: 2),
+                "agrees",
+            ],
+            rows: rows.map {
+                [
+                    .text($0.method), .text($0.tuning), .number($0.published), .number($0.rmse), .number($0.halfWidth),
+                    $0.spread.isFinite ? .number($0.spread) : .missing, .number($0.seconds),
+                    .text($0.agrees ? "yes" : "no"),
+                ]
+            }, caption: "Analysis RMSE, and the analyses' own spread.")
+    }
+    let folder = URL(
+        fileURLWithPath: options.output ?? (options.quick ? "out/twin-experiments-quick" : "out/twin-experiments"),
+        isDirectory: true)
+    page.provenance([("command", CommandLine.arguments.joined(separator: " ")), ("truths", "seeds 1 to \(seeds)")])
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try page.write(to: folder.appendingPathComponent("index.html"))
+    FileHandle.standardError.write(Data("page: \(folder.path)/index.html\n".utf8))
+}
+
+/// Every method of a table on every truth; truths run on all cores.
+func run(_ table: PublishedTable, seeds: Int, _ options: TwinExperimentsOptions) throws -> [Measured] {
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let truths = try concurrentMap(seeds, threads: cores) { i, _ in try table.experiment.truth(seed: UInt64(i + 1)) }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return try table.entries.filter { !(options.quick && $0.isLong) }
+        .filter { options.method.map($0.method.name.contains) ?? true }
+        .map { entry in
+            let burnIn = table.experiment.burnIn
+            let runs = try concurrentMap(seeds, threads: cores) { i, _ -> (rmse: Double, spread: Double, seconds: Double) in
+                let start = ContinuousClock.now
+                let analysis = try entry.method.run(
+                    table.experiment, observations: truths[i].observations, seed: UInt64(1_000 + i))
+                let seconds = (ContinuousClock.now - start) / .seconds(1)
+                return (analysis.rmse(against: truths[i], burnIn: burnIn), analysis.spread(burnIn: burnIn), seconds)
+            }
+            func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+            let rmse = mean(runs.map(\.rmse))
+            let deviation =
+                (runs.map { ($0.rmse - rmse) * ($0.rmse - rmse) }.reduce(0, +) / Double(max(seeds - 1, 1))).squareRoot()
+            let row = Measured(
+                experiment: table.name, method: entry.method.name, tuning: entry.tuning, published: entry.published,
+                rmse: rmse, halfWidth: studentT975(seeds - 1) * deviation / Double(seeds).squareRoot(),
+                spread: mean(runs.map(\.spread)), seconds: mean(runs.map(\.seconds)), truths: seeds)
+            if options.json {
+                print(String(decoding: try encoder.encode(row), as: UTF8.self))
+            } else {
+                print(
+                    String(
+                        format: "%-12@ %-28@ %-46@ published %.2f  ours %.3f ± %.3f  spread %.3f  %.2f s %@",
+                        table.name as NSString, row.method as NSString, row.tuning as NSString, row.published, row.rmse,
+                        row.halfWidth, row.spread, row.seconds, (row.agrees ? "" : "  differs") as NSString))
+            }
+            fflush(nil)
+            return row
+        }
+}
+
+/// The 97.5 % quantile of Student's t, by degrees of freedom; within 1 % of the tables beyond those listed.
+func studentT975(_ degrees: Int) -> Double {
+    let table = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228]
+    guard degrees > 0 else { return .nan }
+    return degrees <= table.count ? table[degrees - 1] : 1.96 * (1 + 1.2 / Double(degrees))
+}
+
+let options = TwinExperimentsOptions.parseOrExit()
+do {
+    try tell(options)
+} catch {
+    FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+    exit(1)
+}
