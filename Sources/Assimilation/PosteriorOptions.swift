@@ -42,8 +42,10 @@ public struct PosteriorOptions: Sendable, Hashable {
 
     /// How the likelihood enters.
     public var method = Method.mmps
-    /// Solver of the reverse diffusion.
-    public var sampler = SamplerKind.dpm
+    /// Solver of the reverse diffusion. Fresh noise at every step forgives what a likelihood gets wrong: on the
+    /// quasi-geostrophic model the stochastic solver's CRPS is 12 % below the deterministic one's at any number of steps
+    /// from 16 (experiment exact-posteriors).
+    public var sampler = SamplerKind.sdeDPM
     /// Steps of the sampler.
     public var steps = 16
     /// Solver iterations of moment matching; 0 takes the solve with measured errors as it is. A single iteration from the

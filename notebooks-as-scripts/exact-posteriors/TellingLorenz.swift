@@ -110,7 +110,7 @@ func tellAnchor(
 func tellSpeed(
     _ options: ExactPosteriorsOptions, _ page: inout Report, _ progress: any ProgressReporter, _ publish: (Row) -> Void
 ) async throws {
-    let budgets = options.quick ? [12] : [8, 16, 32, 64, 128, 256]
+    let budgets = options.quick ? [12] : [8, 16, 32, 64, 128]
     // %% [markdown]
     page.markdown(
         """
@@ -132,7 +132,7 @@ func tellSpeed(
         progress.show(ProgressReport(title: "anchored", completed: done, total: total, unit: "steps"))
     }
     progress.finish()
-    let task = try LorenzTask(truths: options.quick ? 4 : 64)
+    let task = try LorenzTask(truths: options.quick ? 4 : 16)
     let members = options.quick ? 4 : 16
     func run(_ samplers: [SamplerChoice], _ methods: [MethodChoice], _ budgets: [Int]) throws -> [SpeedResult] {
         try speedOnLorenz(
