@@ -101,7 +101,7 @@ let targets: [Target] = [
     .testTarget(name: "SpectralTests", dependencies: ["Spectral"]),
     .testTarget(name: "DynamicsTests", dependencies: ["Dynamics", "Spectral"], exclude: ["Fixtures"]),
     .testTarget(name: "ObservingTests", dependencies: ["Observing"]),
-    .testTarget(name: "FiltersTests", dependencies: ["Filters"]),
+    .testTarget(name: "FiltersTests", dependencies: ["Dynamics", "Filters", "LinearAlgebra"]),
     .testTarget(name: "DiffusionTests", dependencies: ["Diffusion"], exclude: ["Fixtures"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], exclude: ["Fixtures"]),
     .executableTarget(name: "TrainingProbe", dependencies: ["Training"], path: "Tests/TrainingProbe"),

@@ -75,6 +75,9 @@ public struct PosteriorOptions: Sendable, Hashable {
     /// Whether corrections may stand between the steps of the sampler: not where it looks back at earlier ones.
     public var takesCorrections: Bool { [.ddim, .ddpm, .heun].contains(sampler) }
 
+    /// Network evaluations of a draw of one window over a model's noise levels.
+    public func evaluations(over range: NoiseConfiguration) -> Int { sampler(over: range).evaluations }
+
     /// The sampler over a model's noise levels.
     func sampler(over range: NoiseConfiguration) -> any Sampler {
         let levels = range.levels(steps: steps, from: sigmaMax)

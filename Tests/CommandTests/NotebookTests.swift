@@ -67,6 +67,25 @@ import Testing
         #expect(page.components(separatedBy: "<img ").count - 1 == 10)
     }
 
+    /// Two truths of each: what the literature says, to a sixth.
+    @Test func twinExperimentsShowThePublishedScores() async throws {
+        struct Row: Decodable {
+            var method: String
+            var published: Double
+            var rmse: Double
+        }
+        let folder = try TemporaryFolder()
+        let outcome = try await Command.run(
+            ["--quick", "--json", "-o", folder.path("twin")], program: "twin-experiments")
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let rows = try outcome.output.split(separator: "\n").map {
+            try JSONDecoder().decode(Row.self, from: Data($0.utf8))
+        }
+        #expect(rows.count == 23)
+        for row in rows { #expect(abs(row.rmse / row.published - 1) < 0.17, "\(row)") }
+        #expect(FileManager.default.fileExists(atPath: folder.path("twin/index.html")))
+    }
+
     @Test func anArchiveThatIsMissingIsNamed() async throws {
         let outcome = try await Command.run(["--data", "nowhere.nc", "-o", "out"], program: "era5-uk")
         #expect(outcome.code == 1 && outcome.errors.contains("nowhere.nc"), "\(outcome.errors)")

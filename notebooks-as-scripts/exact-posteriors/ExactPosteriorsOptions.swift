@@ -16,7 +16,8 @@ struct ExactPosteriorsOptions: ParsableCommand {
             speed        CRPS against network evaluations on Lorenz-63
             qg           the same with the shipped quasi-geostrophic model
 
-            Networks that were trained stand beside the page and are used again.
+            Networks that were trained, and rows of speed and qg that were measured, stand beside the page and are used \
+            again, so that an interrupted run goes on; remove the folder after a change of the code.
 
               swift run -c release exact-posteriors
               swift run -c release exact-posteriors --quick --json

@@ -1,4 +1,5 @@
 import Assimilation
+import Diffusion
 import Dynamics
 import Fields
 import Foundation
@@ -42,12 +43,26 @@ struct QuasiGeostrophicTask {
             rows: card.grid.shape.y, columns: card.grid.shape.x, spacingY: spacing, spacingX: spacing, periodic: true)
     }
 
+    /// Network evaluations that a draw takes.
+    func evaluations(_ options: PosteriorOptions) -> Int {
+        options.evaluations(over: model.card.denoiser!.noise)
+    }
+
     /// CRPS, RMSE and spread over skill of both layers, in climatological deviations and averaged.
     func scored(_ options: PosteriorOptions, members: Int, onStep: (Int, Int) -> Void) throws -> SpeedResult {
         let start = ContinuousClock.now
         let reanalysis = try Reanalysis(model: model, times: truth.times, observations: observations, options: options)
-        let drawn = try reanalysis.draw(members: Array(0..<members), seed: 1) { onStep($0.step, $0.total) }
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        func result(_ crps: Double, _ rmse: Double, _ spreadSkill: Double) -> SpeedResult {
+            SpeedResult(
+                sampler: options.sampler.rawValue, method: options.method.rawValue, evaluations: reanalysis.evaluations,
+                crps: crps, rmse: rmse, spreadSkill: spreadSkill, seconds: (ContinuousClock.now - start) / .seconds(1))
+        }
+        let drawn: [[Float]]
+        do {
+            drawn = try reanalysis.draw(members: Array(0..<members), seed: 1) { onStep($0.step, $0.total) }
+        } catch DiffusionError.notFinite {
+            return result(SpeedResult.diverged, SpeedResult.diverged, 0)
+        }
         let (cells, layers) = (truth.grid.count, truth.variables.count)
         var (crps, rmse, spreadSkill) = (0.0, 0.0, 0.0)
         for (layer, deviation) in deviations.enumerated() {
@@ -62,8 +77,6 @@ struct QuasiGeostrophicTask {
             rmse += scores.rmse / deviation / 2
             spreadSkill += (scores.spreadSkill ?? .nan) / 2
         }
-        return SpeedResult(
-            sampler: options.sampler.rawValue, method: options.method.rawValue, evaluations: reanalysis.evaluations,
-            crps: crps, rmse: rmse, spreadSkill: spreadSkill, seconds: seconds)
+        return result(crps, rmse, spreadSkill)
     }
 }

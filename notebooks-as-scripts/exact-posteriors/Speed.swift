@@ -48,7 +48,7 @@ struct MethodChoice {
 }
 
 /// One posterior at one budget.
-struct SpeedResult {
+struct SpeedResult: Codable {
     var sampler: String
     var method: String
     var evaluations: Int
@@ -56,12 +56,21 @@ struct SpeedResult {
     var rmse: Double
     var spreadSkill: Double
     var seconds: Double
+
+    /// What a page shows: nothing of samples that diverged.
+    var shown: (crps: Double, rmse: Double, spreadSkill: Double) {
+        crps < 100 ? (crps, rmse, spreadSkill) : (.nan, .nan, .nan)
+    }
+
+    /// Scores of samples that diverged, in a file that knows no infinity.
+    static let diverged = 1e300
 }
 
-/// CRPS of Lorenz-63 posteriors at equal budgets of network evaluations; diverged draws score infinity.
+/// CRPS of Lorenz-63 posteriors at equal budgets of network evaluations; diverged draws score
+/// ``SpeedResult/diverged``.
 func speedOnLorenz(
     _ prior: some ContextualDenoiser, task: LorenzTask, members: Int, budgets: [Int], samplers: [SamplerChoice],
-    methods: [MethodChoice], onResult: (SpeedResult) -> Void
+    methods: [MethodChoice], kept: KeptRows, onResult: (SpeedResult) -> Void
 ) throws -> [SpeedResult] {
     let windowed = task.windowed(prior)
     let observation = try task.observation(members: members)
@@ -73,8 +82,13 @@ func speedOnLorenz(
             for budget in budgets {
                 func levels(_ steps: Int) throws -> [Noise] { try schedule.levels(steps: steps, grid: .logSNR) }
                 let chosen = try withinBudget(evaluations: budget) { AnySampler(sampler.make(try levels($0))) }
+                if let row = kept.row(method.name, sampler.name, chosen.evaluations) {
+                    results.append(row)
+                    onResult(row)
+                    continue
+                }
                 let start = ContinuousClock.now
-                var score = (crps: Double.infinity, rmse: Double.infinity, spreadSkill: Double.nan)
+                var score = (crps: SpeedResult.diverged, rmse: SpeedResult.diverged, spreadSkill: 0.0)
                 do {
                     let drawn = try chosen.sample(
                         AnalyticDenoiser { guided($0, $1) }, noise: task.noise(members: members))
@@ -87,6 +101,7 @@ func speedOnLorenz(
                     SpeedResult(
                         sampler: sampler.name, method: method.name, evaluations: chosen.evaluations, crps: score.crps,
                         rmse: score.rmse, spreadSkill: score.spreadSkill, seconds: seconds))
+                try kept.keep(results[results.count - 1])
                 onResult(results[results.count - 1])
             }
         }

@@ -134,9 +134,11 @@ func tellSpeed(
     progress.finish()
     let task = try LorenzTask(truths: options.quick ? 4 : 16)
     let members = options.quick ? 4 : 16
+    let kept = try KeptRows(options.folder.appendingPathComponent("rows-speed.jsonl"))
     func run(_ samplers: [SamplerChoice], _ methods: [MethodChoice], _ budgets: [Int]) throws -> [SpeedResult] {
         try speedOnLorenz(
-            prior.denoiser, task: task, members: members, budgets: budgets, samplers: samplers, methods: methods
+            prior.denoiser, task: task, members: members, budgets: budgets, samplers: samplers, methods: methods,
+            kept: kept
         ) { result in
             publish(
                 Row(
@@ -181,8 +183,8 @@ extension Report {
             ],
             rows: results.map {
                 [
-                    .text($0.method), .text($0.sampler), .count($0.evaluations), .number($0.crps), .number($0.rmse),
-                    .number($0.spreadSkill), .number($0.seconds),
+                    .text($0.method), .text($0.sampler), .count($0.evaluations), .number($0.shown.crps),
+                    .number($0.shown.rmse), .number($0.shown.spreadSkill), .number($0.seconds),
                 ]
             }, caption: caption)
     }
@@ -195,7 +197,7 @@ func curves(_ results: [SpeedResult], _ name: (SpeedResult) -> String) -> [LineF
     return names.enumerated().map { i, one in
         let mine = results.filter { name($0) == one }
         return .init(
-            one, x: mine.map { Double($0.evaluations) }, y: mine.map { $0.crps.isFinite ? $0.crps : .nan },
+            one, x: mine.map { Double($0.evaluations) }, y: mine.map(\.shown.crps),
             pattern: pattern(i), hasMarkers: true)
     }
 }
