@@ -269,17 +269,33 @@ private struct Analysis {
         }
     }
 
-    /// Members thrown far out leave the stable range: the error names one and its step.
+    /// Members that begin far out leave the stable range: the error names one and its step.
     @Test func aMemberThatBlowsUpIsNamed() throws {
+        var experiment = try TwinExperiment(
+            model: RungeKutta4(Lorenz96(), timeStep: 0.05), observation: ObservedComponents(of: 40),
+            errors: ObservationErrors(variances: [Double](repeating: 1, count: 40)), stepsBetween: 8, cycles: 5,
+            burnIn: 0, initialMean: [Double](repeating: 8, count: 40), initialVariance: 1)
+        let truth = try experiment.truth(seed: 1)
+        experiment.initialVariance = 1e8
+        let failure = #expect(throws: DynamicsError.self) {
+            try EnsembleKalmanFilter(PerturbedObservations(), members: 5)
+                .run(experiment, observations: truth.observations, seed: 1)
+        }
+        let message = failure.map { "\($0)" } ?? ""
+        #expect(message.contains("member ") && message.contains("is no longer finite after step"), "\(message)")
+    }
+
+    /// An ensemble inflated out of all bounds has no analysis: the error names the cycle.
+    @Test func aFilterThatDivergesNamesItsCycle() throws {
         let experiment = try TwinExperiment(
             model: RungeKutta4(Lorenz96(), timeStep: 0.05), observation: ObservedComponents(of: 40),
             errors: ObservationErrors(variances: [Double](repeating: 1, count: 40)), stepsBetween: 1, cycles: 50,
             burnIn: 0, initialMean: [Double](repeating: 8, count: 40), initialVariance: 1)
         let truth = try experiment.truth(seed: 1)
-        let failure = #expect(throws: DynamicsError.self) {
+        let failure = #expect(throws: FilterError.self) {
             try EnsembleKalmanFilter(PerturbedObservations(), members: 5, inflation: 50)
                 .run(experiment, observations: truth.observations, seed: 1)
         }
-        #expect("\(failure!)".contains("member ") && "\(failure!)".contains("is no longer finite after step"))
+        #expect(failure.map { "\($0)" }?.contains("EnKF, perturbed observations diverged in cycle") == true)
     }
 }

@@ -2,7 +2,7 @@ import Dynamics
 import LinearAlgebra
 
 /// The deterministic ensemble Kalman filter: the mean takes the whole gain, anomalies half of it,
-/// A ← A − ½ Y K̃, which is the square root to first order and errs towards more spread.
+/// A ← A − ½ Y K, which is the square root to first order and errs towards more spread.
 ///
 /// - Source: Sakov and Oke 2008, Tellus A 60, 361-371.
 public struct DeterministicEnKF: EnsembleScheme {
@@ -14,9 +14,8 @@ public struct DeterministicEnKF: EnsembleScheme {
 
     /// Turns the forecast ensemble into the analysis ensemble, in place.
     public func analyse(_ f: inout EnsembleForecast, random: inout RandomSequence) throws {
-        let S = try f.ensembleCholesky()
-        f.moveMean(S.solve(f.observed * f.innovation))
-        let weights = S.solve(f.observed.outerGram)
-        f.anomalies = f.anomalies - 0.5 * weights.transposedTimes(f.anomalies)
+        let K = try f.gain()
+        f.mean = zip(f.mean, K.transposedTimes(f.innovation)).map(+)
+        f.anomalies = f.anomalies - 0.5 * (f.observed * K)
     }
 }

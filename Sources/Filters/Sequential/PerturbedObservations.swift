@@ -2,7 +2,7 @@ import Dynamics
 import LinearAlgebra
 
 /// The stochastic ensemble Kalman filter: each member is given its own perturbed observations,
-/// E ← E + (y + ε − h(E)) K̃, K̃ = Yᵀ (Y Yᵀ + (N − 1) 1)⁻¹ A in units of the errors; perturbations have no mean.
+/// E ← E + (y + ε − h(E)) K, K = (Yᵀ Y + (N − 1) 1)⁻¹ Yᵀ A in units of the errors; perturbations have no mean.
 ///
 /// - Source: Burgers, van Leeuwen and Evensen 1998, Mon. Weather Rev. 126, 1719-1724.
 public struct PerturbedObservations: EnsembleScheme {
@@ -19,10 +19,7 @@ public struct PerturbedObservations: EnsembleScheme {
         _ = departures.removeMean()
         departures = departures - f.observed
         departures.add(row: f.innovation)
-        let S = try f.ensembleCholesky()
-        // (members, members): how much of each anomaly every member takes.
-        let weights = S.solve(f.observed * departures.transposed).transposed
-        var increments = weights * f.anomalies
+        var increments = departures * (try f.gain())
         let shift = increments.removeMean()
         f.mean = zip(f.mean, shift).map(+)
         f.anomalies = f.anomalies + increments
@@ -30,10 +27,14 @@ public struct PerturbedObservations: EnsembleScheme {
 }
 
 extension EnsembleForecast {
-    /// The Cholesky factor of Y Yᵀ + (N − 1) 1.
-    func ensembleCholesky() throws -> Cholesky {
-        var S = observed.outerGram
-        S.addToDiagonal([Double](repeating: Double(members - 1), count: members))
-        return try Cholesky(of: S)
+    /// K = (Yᵀ Y + (N − 1) 1)⁻¹ Yᵀ A = Yᵀ (Y Yᵀ + (N − 1) 1)⁻¹ A, shape (observations, dimension): what a unit of each
+    /// innovation moves. Solved in the smaller of the two spaces.
+    func gain() throws -> Matrix {
+        let count = innovation.count
+        var S = count < members ? observed.gram : observed.outerGram
+        S.addToDiagonal([Double](repeating: Double(members - 1), count: S.rows))
+        let factor = try Cholesky(of: S)
+        return count < members
+            ? factor.solve(observed.transposedTimes(anomalies)) : observed.transposedTimes(factor.solve(anomalies))
     }
 }
