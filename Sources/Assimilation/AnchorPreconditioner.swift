@@ -32,6 +32,8 @@ final class AnchorPreconditioner {
 
     /// Groups of the others: neighbours in variance share its mean.
     private static let groups = 128
+    /// Rows that are projected together: one is as large as a window of latents.
+    private static let rowsAtOnce = 64
 
     private let errors: ErrorSpectrum
     /// The law's coordinates, largest variance first, those that are grouped as (groups, members); nil where all are kept.
@@ -90,6 +92,14 @@ final class AnchorPreconditioner {
     /// Bytes of the factor of such a window at one noise level.
     static func factorBytes(observations: Int) -> Int { 4 * observations * observations }
 
+    /// Bytes that making and factorising the block of such a window takes besides: rows of latents at a time and their
+    /// coordinates, then weighted strips, sums and copies of the matrix.
+    static func scratchBytes(observations: Int, law: any GaussianLaw, leadingCoordinates: Int = 12_288) -> Int {
+        let rows = 4 * min(observations, rowsAtOnce) * 4 * law.dimension
+        let columns = min(law.rank, leadingCoordinates + 2 * groups)
+        return max(rows, 4 * (4 * observations * observations + observations * columns / 4))
+    }
+
     /// How many windows have blocks that are made anew at each noise level.
     var remade: Int { parts.count { $0.kept == nil } }
 
@@ -99,9 +109,8 @@ final class AnchorPreconditioner {
         // Made at once: pieces that stay between others that go would leave a heap of holes.
         let coordinates = Tensor.zeros([members.count, leading])
         let trailing = order.map { _ in Tensor.zeros([members.count, Self.groups]) }
-        // Few rows at a time: one is as large as a window of latents.
-        for first in stride(from: 0, to: members.count, by: 64) {
-            let chunk = Array(members[first..<min(first + 64, members.count)])
+        for first in stride(from: 0, to: members.count, by: Self.rowsAtOnce) {
+            let chunk = Array(members[first..<min(first + Self.rowsAtOnce, members.count)])
             let all = law.project(sensitivities.rows(chunk, in: range))
             let own = coordinates.narrow(0, first, chunk.count)
             guard let order, let trailing else {

@@ -48,11 +48,13 @@ public struct LatentCodec: @unchecked Sendable {
     public func decode(_ latents: Tensor, statesAtOnce: Int?) -> Tensor {
         let (batch, time) = (latents.shape[0], latents.shape[2])
         guard let statesAtOnce, statesAtOnce < batch * time else { return decode(latents) }
-        let count = max(statesAtOnce / batch, 1)
-        let pieces = stride(from: 0, to: time, by: count).map { first in
-            checkpoint { decode($0) }(latents.narrow(2, first, min(count, time - first)))
+        // States of all members one after the other, (batch · time, channels, 1, y', x').
+        let states = latents.permute([0, 2, 1, 3, 4]).reshape([batch * time] + latentShape).unsqueeze(2)
+        let pieces = stride(from: 0, to: batch * time, by: max(statesAtOnce, 1)).map { first in
+            checkpoint { decode($0) }(states.narrow(0, first, min(max(statesAtOnce, 1), batch * time - first)))
         }
-        return Tensor.cat(pieces, 1)
+        let fields = Tensor.cat(pieces, 0)
+        return fields.reshape([batch, time] + fields.shape.dropFirst(2))
     }
 
     /// Standardised fields of latents.

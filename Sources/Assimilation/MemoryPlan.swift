@@ -27,6 +27,8 @@ struct MemoryPlan: Sendable, Hashable {
         var length = 0
         /// Blocks of the anchor's solve, each.
         var blocks: [Int] = []
+        /// What making and factorising the largest of them takes besides.
+        var solve = 0
     }
 
     /// The plan with the least work that fits.
@@ -41,29 +43,29 @@ struct MemoryPlan: Sendable, Hashable {
         // A heap is never without holes: a tenth is left to them.
         let room = (limit - resident) / 10 * 9 - costs.length
         let blocks = costs.blocks.reduce(0, +)
-        let whole = windows * costs.window.kept + states * costs.state.kept
-        // A gradient needs as much again as one piece's graph.
-        let scratch = min(windows, Self.piece) * (costs.window.peak - costs.window.kept) + costs.state.peak
-        if whole + scratch + blocks <= room {
-            self.init(windowsAtOnce: windows, recomputes: false, statesAtOnce: nil, blockBytes: .max)
+        let pieceCount = min(windows, Self.piece)
+        // Windows pass in pieces either way: a gradient needs what one of them does besides its graph.
+        let scratch = max(pieceCount * (costs.window.peak - costs.window.kept), costs.solve)
+        if windows * costs.window.kept + states * costs.state.peak + scratch + blocks <= room {
+            self.init(windowsAtOnce: pieceCount, recomputes: false, statesAtOnce: nil, blockBytes: .max)
             return
         }
-        let least = max(costs.window.peak, costs.state.peak) + (costs.blocks.max() ?? 0)
+        let least = max(costs.window.peak, costs.state.peak, costs.solve) + (costs.blocks.max() ?? 0)
         guard least <= room else {
             throw ModelError(
                 "--memory \(limit.inMebibytes) does not hold the draw: \(resident.inMebibytes) are taken already, states "
                     + "and observations of this length take \(costs.length.inMebibytes), and one window at a time "
-                    + "\(least.inMebibytes): give \((resident + (costs.length + least + 8) / 9 * 10).inMebibytes) or more, a shorter "
-                    + "--period, or a smaller --batch")
+                    + "\(least.inMebibytes): give \((resident + (costs.length + least + 8) / 9 * 10).inMebibytes) or more, fewer "
+                    + "states (--period, --states), or a smaller --batch")
         }
-        // Pieces larger than this gain no speed.
-        let pieces = min(windows, Self.piece) * costs.window.peak
+        let pieces = max(pieceCount * costs.window.peak, costs.solve)
         let share = min(max(room - blocks, room / 2), pieces, room - (costs.blocks.max() ?? 0))
         self.init(
             windowsAtOnce: max(1, min(windows, share / max(costs.window.peak, 1))), recomputes: true,
             statesAtOnce: max(1, min(states, share / max(costs.state.peak, 1))), blockBytes: room - max(share, least))
     }
 
+    /// Windows at a time that larger pieces gain no speed over.
     private static let piece = 8
 
     private init(windowsAtOnce: Int, recomputes: Bool, statesAtOnce: Int?, blockBytes: Int) {

@@ -75,6 +75,16 @@ public struct PosteriorOptions: Sendable, Hashable {
     /// Whether corrections may stand between the steps of the sampler: not where it looks back at earlier ones.
     public var takesCorrections: Bool { [.ddim, .ddpm, .heun].contains(sampler) }
 
+    /// Whether the method takes products with the observation operator's derivative, forwards: those keep the graph of a
+    /// non-linear decoder whole.
+    var takesForwardProducts: Bool {
+        switch method {
+        case .mmps: iterations > 0
+        case .sda: false
+        case .tmpd, .pgdm, .diffpir: true
+        }
+    }
+
     /// Network evaluations of a draw of one window over a model's noise levels.
     public func evaluations(over range: NoiseConfiguration) -> Int { sampler(over: range).evaluations }
 

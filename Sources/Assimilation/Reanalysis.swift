@@ -64,16 +64,20 @@ public struct Reanalysis {
         }
         let layout = layout
         let observed = solve.map { solve in layout.kept.map { solve.sensitivities.observations(in: $0).count } } ?? []
+        let states = (observation?.states.count ?? times.count) * options.batch
+        let largest = observed.max() ?? 0
         let costs = MemoryPlan.Costs(
             window: model.windowCost(differentiated: observations != nil && options.method != .diffpir), state: state,
             length: options.batch * model.bytes(length: times.count)
-                + observed.map { AnchorPreconditioner.factorBytes(observations: $0) }.reduce(0, +),
+                + observed.map { AnchorPreconditioner.factorBytes(observations: $0) }.reduce(0, +)
+                + (observation != nil && options.takesForwardProducts && !model.codec.autoencoder.isDecoderLinear
+                    ? states * model.doubleStateCost() : 0),
             blocks: solve.map { solve in
                 observed.map { AnchorPreconditioner.bytes(observations: $0, law: solve.errors.law) }
-            } ?? [])
+            } ?? [],
+            solve: solve.map { AnchorPreconditioner.scratchBytes(observations: largest, law: $0.errors.law) } ?? 0)
         let plan = try MemoryPlan(
-            costs: costs, windows: layout.starts.count * options.batch,
-            states: (observation?.states.count ?? times.count) * options.batch, resident: resident(),
+            costs: costs, windows: layout.starts.count * options.batch, states: states, resident: resident(),
             limit: limit)
         self.plan = plan
         preconditioner = solve.map {
@@ -98,13 +102,21 @@ public struct Reanalysis {
     /// Draws members.
     ///
     /// - Parameters:
-    ///   - members: which; member 7 is the same whoever is drawn with it, to rounding in the network's precision
+    ///   - members: which, ``PosteriorOptions/batch`` of them at a time; member 7 is the same whoever is drawn with it, to
+    ///     rounding in the network's precision
     ///   - onStep: progress; throw from it to cancel
     /// - Returns: physical trajectories, one array (time, variable, y, x) a member.
     /// - Throws: `DiffusionError`, and whatever `onStep` throws.
     public func draw(
         members: [Int], seed: Int, onStep: (SamplingProgress) throws -> Void = { _ in }
     ) throws -> [[Float]] {
+        guard members.count <= options.batch else {
+            return try stride(from: 0, to: members.count, by: options.batch).flatMap { first in
+                try draw(
+                    members: Array(members[first..<min(first + options.batch, members.count)]), seed: seed,
+                    onStep: onStep)
+            }
+        }
         let noise = MemberNoise(seed: seed, members: members, shape: model.latentShape(length: times.count))
         let prior = model.prior(at: times, chunk: plan.windowsAtOnce, recomputes: plan.recomputes)
         let latents: Tensor

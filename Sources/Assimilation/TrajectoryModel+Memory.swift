@@ -18,6 +18,18 @@ extension TrajectoryModel {
         cost(of: { codec.decode($0) }, at: Tensor.zeros([1] + latentShape(length: 1)), differentiated)
     }
 
+    /// Bytes that a derivative of decoding one state keeps, so that it can be differentiated itself.
+    func doubleStateCost() -> Int {
+        withGrad {
+            let x = Tensor.zeros([1] + latentShape(length: 1))
+            x.requiresGrad = true
+            return MemoryUse.measured { () -> [Tensor] in
+                let y = codec.decode(x)
+                return [y] + grad(of: [y], wrt: [x], gradOutputs: [Tensor.ones(y.shape)], createGraph: true)
+            }.use.kept
+        }
+    }
+
     private func cost(of f: (Tensor) -> Tensor, at x: Tensor, _ differentiated: Bool) -> MemoryUse {
         guard differentiated else {
             let peak = withNoGrad { MemoryUse.measured { f(x) }.use.peak }

@@ -3,6 +3,7 @@
 #include <c10/core/CPUAllocator.h>
 #include <malloc.h>
 
+#include <cstdint>
 #include <cstdlib>
 
 #include "Door.h"
@@ -27,7 +28,7 @@ struct AlignedByHand final : c10::Allocator {
     c10::DataPtr allocate(size_t size) override {
         const c10::Device device(c10::DeviceType::CPU);
         if (size == 0) return {nullptr, nullptr, &release, device};
-        void *whole = std::malloc(size + alignment);
+        void *whole = size <= (size_t)PTRDIFF_MAX - alignment ? std::malloc(size + alignment) : nullptr;
         TORCH_CHECK_WITH(OutOfMemoryError, whole, "not enough memory for ", size, " bytes");
         void *place = (void *)(((uintptr_t)whole + alignment) & ~(uintptr_t)(alignment - 1));
         block(place) = whole;
@@ -50,8 +51,9 @@ extern "C" {
 /// One arena for all threads, for only the main one grows beyond 64 MiB. Older C libraries refuse thresholds above 32 MiB.
 /// Holds for the whole process and overrides the environment's MALLOC_ settings.
 void ct_keep_freed_memory(void) {
-    static AlignedByHand allocator;
-    c10::SetCPUAllocator(&allocator, 1);
+    // Never destroyed: other threads may hold tensors when the process ends.
+    static AlignedByHand *allocator = new AlignedByHand;
+    c10::SetCPUAllocator(allocator, 1);
 #ifdef __GLIBC__
     if (!mallopt(M_MMAP_THRESHOLD, 1 << 30) && !mallopt(M_MMAP_THRESHOLD, 32 << 20)) return;
     mallopt(M_ARENA_MAX, 1);

@@ -9,7 +9,7 @@
 
 namespace {
 
-/// Takes the place of a profiler. Threads that an operator or the autograd engine starts carry it along.
+/// Takes the place of a profiler. The threads of the autograd engine carry it along; those of an operator do not.
 struct Meter : c10::MemoryReportingInfoBase {
     std::shared_ptr<Meter> outer;
     std::mutex mutex;
@@ -22,8 +22,10 @@ struct Meter : c10::MemoryReportingInfoBase {
         if (!device.is_cpu()) return;
         std::lock_guard<std::mutex> lock(mutex);
         if (size > 0) {
-            sizes[block] = size;
-            now += size;
+            // A block that was freed out of sight may come again.
+            int64_t &old = sizes[block];
+            now += size - old;
+            old = size;
             peak = std::max(peak, now);
         } else if (auto found = sizes.find(block); found != sizes.end()) {
             now -= found->second;
@@ -48,7 +50,7 @@ void ct_memory_meter_begin(void) {
 }
 
 void ct_memory_meter_end(long *peak, long *kept) {
-    c10::ThreadLocalDebugInfo::_pop(c10::DebugInfoKind::PROFILER_STATE);
+    door::guarded([] { c10::ThreadLocalDebugInfo::_pop(c10::DebugInfoKind::PROFILER_STATE); });
     *peak = current->peak;
     *kept = current->now;
     current = current->outer;

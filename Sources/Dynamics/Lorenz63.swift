@@ -59,34 +59,3 @@ public struct Lorenz63: Sendable, Hashable {
         return result
     }
 }
-
-/// The equations alone, for ``RungeKutta4`` and its derivatives.
-extension Lorenz63: DifferentiableFlow {
-    /// Three.
-    public var dimension: Int { 3 }
-
-    /// f(x).
-    public func tendency(of x: UnsafePointer<Double>, into result: UnsafeMutablePointer<Double>) {
-        result[0] = σ * (x[1] - x[0])
-        result[1] = x[0] * (ρ - x[2]) - x[1]
-        result[2] = x[0] * x[1] - β * x[2]
-    }
-
-    /// f′(x) v.
-    public func tangent(
-        at x: UnsafePointer<Double>, of v: UnsafePointer<Double>, into result: UnsafeMutablePointer<Double>
-    ) {
-        result[0] = σ * (v[1] - v[0])
-        result[1] = (ρ - x[2]) * v[0] - v[1] - x[0] * v[2]
-        result[2] = x[1] * v[0] + x[0] * v[1] - β * v[2]
-    }
-
-    /// f′(x)ᵀ w.
-    public func adjoint(
-        at x: UnsafePointer<Double>, of w: UnsafePointer<Double>, into result: UnsafeMutablePointer<Double>
-    ) {
-        result[0] = -σ * w[0] + (ρ - x[2]) * w[1] + x[1] * w[2]
-        result[1] = σ * w[0] - w[1] + x[0] * w[2]
-        result[2] = -x[0] * w[1] - β * w[2]
-    }
-}

@@ -37,7 +37,7 @@ extension StateModel {
     /// Carries an ensemble forward, in place, members on several threads.
     ///
     /// - Parameter ensemble: members one after the other, each a state
-    /// - Throws: what a member throws, with its number.
+    /// - Throws: what a member throws, with its number where that is not finite.
     public func advance(ensemble: inout [Double], steps: Int, threads: Int = 1) throws {
         let (n, count) = (dimension, ensemble.count / dimension)
         precondition(ensemble.count == n * count, "\(ensemble.count) numbers are no states of \(n)")
@@ -47,7 +47,7 @@ extension StateModel {
                 do {
                     try advance(base + i * n, steps: steps)
                 } catch let error as DynamicsError {
-                    throw error.of(member: i)
+                    throw count > 1 ? error.of(member: i) : error
                 }
             }
             if threads == 1 {

@@ -11,8 +11,8 @@ public struct MemoryUse: Sendable, Hashable {
     /// A use from its numbers.
     public init(peak: Int, kept: Int) { (self.peak, self.kept) = (peak, kept) }
 
-    /// Counts what `body` takes on this thread and on those that its operators use. Tensors that were there before do not
-    /// count, also where `body` frees them.
+    /// Counts what `body` takes on this thread and in the gradients that it asks for; what an operator's own threads take
+    /// for themselves does not count. Nor do tensors that were there before, also where `body` frees them.
     public static func measured<Value, Failure: Error>(
         _ body: () throws(Failure) -> Value
     ) throws(Failure) -> (result: Value, use: MemoryUse) {
@@ -29,12 +29,31 @@ extension Engine {
     /// Bytes that this process may take: of the machine, or of the control group that it runs in.
     public static var memoryLimit: Int {
         let machine = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-        let files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
-        let limits = files.compactMap { file in
+        let groups = (try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)) ?? ""
+        return memoryLimitFiles(groups).compactMap { file in
+            // "max" where there is none.
             (try? String(contentsOfFile: file, encoding: .utf8))
                 .flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        }.filter { $0 > 0 }.reduce(machine, min)
+    }
+
+    /// The files that may hold a limit, for the text of `/proc/self/cgroup`: of the process' group and of those above it.
+    static func memoryLimitFiles(_ groups: String) -> [String] {
+        groups.split(separator: "\n").flatMap { line -> [String] in
+            // "0::/a/b" in version 2, "4:memory:/a/b" in version 1.
+            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3 else { return [] }
+            let (root, name): (String, String)
+            if parts[1].isEmpty {
+                (root, name) = ("/sys/fs/cgroup", "memory.max")
+            } else if parts[1].split(separator: ",").contains("memory") {
+                (root, name) = ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
+            } else {
+                return []
+            }
+            let steps = parts[2].split(separator: "/")
+            return (0...steps.count).map { n in ([root] + steps.prefix(n).map(String.init) + [name]).joined(separator: "/") }
         }
-        return limits.filter { $0 > 0 }.reduce(machine, min)
     }
 
     /// Gives memory that was freed and kept in the heap back to the system.

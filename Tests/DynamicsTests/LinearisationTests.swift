@@ -13,7 +13,7 @@ private struct Case: CustomTestStringConvertible, Sendable {
         func near(_ model: any LinearisableModel, _ start: [Double], _ steps: Int) -> [Double] {
             try! model.advanced(start, steps: steps)
         }
-        let lorenz63 = RungeKutta4(Lorenz63(), timeStep: 0.01)
+        let lorenz63 = RungeKutta4(Lorenz63Flow(), timeStep: 0.01)
         let lorenz84 = RungeKutta4(Lorenz84(), timeStep: 0.05)
         let lorenz96 = RungeKutta4(Lorenz96(), timeStep: 0.05)
         let ks = try! KuramotoSivashinsky(points: 64, length: 16 * .pi)

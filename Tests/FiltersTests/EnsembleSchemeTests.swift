@@ -193,6 +193,15 @@ private struct Analysis {
             initialMean: [1, 0], initialVariance: 0.3, modelVariance: noise)
     }
 
+    /// All the weight on one particle: copies are told apart by the ensemble's own width.
+    @Test func aFilterThatCollapsesIsJitteredApart() throws {
+        let particles = normals(200, 2, seed: 8)
+        var weights = [Double](repeating: 0, count: 200)
+        weights[17] = 1
+        let root = try particles.weightedFactor(weights)
+        #expect(abs(root[0, 0] - 1) < 0.3 && abs(root[1, 1] - 1) < 0.3)
+    }
+
     /// With 4,000 members sampling errors are about 1/√4,000 of the spread; five of them, and what cycles add.
     @Test("With many members every filter is the Kalman filter")
     func manyMembersAreTheKalmanFilter() throws {
@@ -255,6 +264,28 @@ private struct Analysis {
         for method in alone {
             #expect(throws: FilterError.tooFewMembers(1, needed: 2, method: method.name)) {
                 try method.run(experiment, observations: truth.observations, seed: 1)
+            }
+        }
+        var holed = truth.observations
+        holed[3][0] = .nan
+        for method in alone + [ThreeDVar(share: 0.1), ExtendedKalmanFilter(), ClimatologyBaseline()] {
+            let failure = #expect(throws: FilterError.self) { try method.run(experiment, observations: holed, seed: 1) }
+            #expect(failure.map { "\($0)" }?.contains("observation 0 of cycle 3 is nan") == true, "\(method.name)")
+        }
+        var correlated = experiment
+        correlated.errors = try ObservationErrors(covariance: Matrix([[0.04]]))
+        let local = LocalEnsembleTransform(Localisation(columns: [[0, 1]], observations: [[(0, 1)]]))
+        #expect(throws: FilterError.self) {
+            try EnsembleKalmanFilter(local, members: 4).run(correlated, observations: truth.observations, seed: 1)
+        }
+        let twice = [
+            Localisation(columns: [[0, 1], [1]], observations: [[], []]), Localisation(columns: [[0]], observations: [[]]),
+            Localisation(columns: [[0, 1]], observations: [[(1, 1)]]),
+        ]
+        for localisation in twice {
+            #expect(throws: FilterError.self) {
+                try EnsembleKalmanFilter(LocalEnsembleTransform(localisation), members: 4)
+                    .run(experiment, observations: truth.observations, seed: 1)
             }
         }
         #expect(throws: FilterError.self) { try Localisation.ring(40, observedAt: [1], halfWidth: 21) }

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
-import Torch
+
+@testable import Torch
 
 @Suite(.serialized) struct MemoryTests {
     /// Resident memory in KiB.
@@ -79,6 +80,19 @@ import Torch
             return x
         }
         #expect(before == nil && outer.kept >= 1 << 20)
+    }
+
+    @Test func limitsAreLookedForInEveryGroupAbove() {
+        #expect(
+            Engine.memoryLimitFiles("0::/slurm/job_7/step_0\n") == [
+                "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/slurm/memory.max",
+                "/sys/fs/cgroup/slurm/job_7/memory.max", "/sys/fs/cgroup/slurm/job_7/step_0/memory.max",
+            ])
+        #expect(
+            Engine.memoryLimitFiles("5:cpu,cpuacct:/a\n4:hugetlb,memory:/a\n") == [
+                "/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/a/memory.limit_in_bytes",
+            ])
+        #expect(Engine.memoryLimitFiles("").isEmpty)
     }
 
     @Test func limitsAreOfThisMachine() {

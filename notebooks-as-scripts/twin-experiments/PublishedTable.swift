@@ -9,7 +9,7 @@ struct PublishedTable: Sendable {
         var tuning: String
         /// Analysis RMSE, averaged over time.
         var published: Double
-        /// How much the work costs beside the others: runs of long rows use fewer seeds under --quick.
+        /// Whether it is left out under --quick.
         var isLong = false
     }
 

@@ -10,7 +10,7 @@ extension PublishedTable {
             name: "sakov2012", title: "Lorenz-63: three components, every 25 steps of 0.01, error variance 2",
             source: "Sakov, Oliver and Bertino 2012, Mon. Weather Rev. 140, 1988-2004; DAPPER, Lorenz63/sakov2012.py",
             experiment: try TwinExperiment(
-                model: RungeKutta4(Lorenz63(), timeStep: 0.01), observation: ObservedComponents(of: 3),
+                model: RungeKutta4(Lorenz63Flow(), timeStep: 0.01), observation: ObservedComponents(of: 3),
                 errors: ObservationErrors(variances: [2, 2, 2]), stepsBetween: 25, cycles: 1_000, burnIn: 64,
                 initialMean: [1.509, -1.531, 25.46], initialVariance: 2),
             entries: [

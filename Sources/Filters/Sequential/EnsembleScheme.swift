@@ -7,6 +7,8 @@ public protocol EnsembleScheme: Sendable {
     var name: String { get }
     /// Fewest members that it works with.
     var fewestMembers: Int { get }
+    /// Whether it takes observations one by one, or some of them: in units of correlated errors each would be a mixture.
+    var needsIndependentErrors: Bool { get }
 
     /// Turns the forecast ensemble into the analysis ensemble, in place.
     ///
@@ -17,6 +19,8 @@ public protocol EnsembleScheme: Sendable {
 extension EnsembleScheme {
     /// Two: a covariance needs them.
     public var fewestMembers: Int { 2 }
+    /// No.
+    public var needsIndependentErrors: Bool { false }
 }
 
 /// An ensemble and what was measured, taken apart: E = μ + A, h(E) = η + Y, innovation δ = y − η.
@@ -89,7 +93,12 @@ public struct EnsembleKalmanFilter<Scheme: EnsembleScheme>: SequentialMethod {
     public func run(
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64
     ) throws -> SequentialAnalysis {
+        try experiment.check(observations)
         try requireMembers(members, scheme.fewestMembers, name)
+        guard !scheme.needsIndependentErrors || experiment.errors.independentVariances != nil else {
+            throw FilterError.invalidSetting(
+                name: "\(name)'s error covariance", value: "not diagonal", expected: "independent errors, or a global scheme")
+        }
         guard inflation > 0, inflation.isFinite, (0...1).contains(relaxation) else {
             throw FilterError.invalidSetting(
                 name: "inflation, relaxation", value: "\(inflation), \(relaxation)", expected: "a positive number, 0…1")

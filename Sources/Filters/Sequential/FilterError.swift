@@ -13,7 +13,7 @@ public enum FilterError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .singularErrors(let what):
-            "\(what) is not positive: every observation needs an error of its own"
+            "\(what): every observation needs an error of its own, with a positive variance"
         case .tooFewMembers(let members, let needed, let method):
             "\(method) with \(members) members: it needs \(needed) or more"
         case .invalidSetting(let name, let value, let expected):

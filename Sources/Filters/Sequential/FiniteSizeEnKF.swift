@@ -4,10 +4,10 @@ import LinearAlgebra
 
 /// The finite-size ensemble Kalman filter (EnKF-N): a prior that knows that mean and covariance come from few members. In
 /// its dual form each analysis finds its own inflation λ of the forecast anomalies, the least
-/// J(λ) = δᵀ(λ² YᵀY/… + 1)⁻¹δ + ε/λ² + c log λ², and is a square-root analysis with it.
+/// J(λ) = δᵀ (λ² YᵀY + (N − 1) 1)⁻¹ δ + ε/λ² + c log λ², and is a square-root analysis with it.
 ///
 /// - Source: Bocquet 2011, Nonlin. Processes Geophys. 18, 735-750; dual form and correction of the mode: Bocquet, Raanes and
-///   Hannart 2015, Nonlin. Processes Geophys. 22, 645-662, equation 36.
+///   Hannart 2015, Nonlin. Processes Geophys. 22, 645-662, about equation 36, with ε and c as DAPPER has them.
 public struct FiniteSizeEnKF: EnsembleScheme {
     /// How much more certain the prior of λ is than N members make it: 1 knows nothing of the world, 2 suits
     /// deterministic ones.
@@ -51,7 +51,7 @@ public struct FiniteSizeEnKF: EnsembleScheme {
             }
             return data - 2 * prior.ε / (λ * λ * λ) + 2 * prior.c / λ
         }
-        // The slope rises from −∞ to +0: bracket its zero and halve. J has one minimum or the smallest is taken.
+        // The slope rises from −∞ and ends above zero: a zero is bracketed and halved.
         var (low, high) = (0.1, 1.0)
         while slope(high) < 0, high < 1e3 { (low, high) = (high, 2 * high) }
         while slope(low) > 0, low > 1e-6 { low /= 2 }

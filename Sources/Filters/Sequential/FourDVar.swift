@@ -41,6 +41,11 @@ public struct FourDVar: SequentialMethod {
     public func run(
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64
     ) throws -> SequentialAnalysis {
+        try experiment.check(observations)
+        guard experiment.modelVariance == 0 else {
+            throw FilterError.invalidSetting(
+                name: "model noise", value: "\(experiment.modelVariance)", expected: "none: the constraint is strong")
+        }
         guard lag >= 1, share > 0, outerIterations >= 1, innerIterations >= 1 else {
             throw FilterError.invalidSetting(
                 name: "lag, share, iterations", value: "\(lag), \(share), \(outerIterations), \(innerIterations)",

@@ -43,7 +43,13 @@ public struct IterativeEnKS: SequentialMethod {
     public func run(
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64
     ) throws -> SequentialAnalysis {
+        try experiment.check(observations)
         try requireMembers(members, 2, name)
+        guard inflation > 0, finiteSizeCertainty.map({ $0 > 0 }) ?? true else {
+            throw FilterError.invalidSetting(
+                name: "inflation, certainty", value: "\(inflation), \(finiteSizeCertainty ?? .nan)",
+                expected: "positive numbers")
+        }
         guard experiment.modelVariance == 0, lag >= 1, iterations >= 1 else {
             throw FilterError.invalidSetting(
                 name: "lag, iterations, model noise", value: "\(lag), \(iterations), \(experiment.modelVariance)",
@@ -117,7 +123,7 @@ public struct IterativeEnKS: SequentialMethod {
             T = power(-0.5, spare.squareRoot())
             Tinverse = power(0.5, 1 / spare.squareRoot())
             w = zip(w, dw).map(+)
-            // The newest step is taken by the ensemble's own linearisation, without another run of the model.
+            // The newest step is taken along the first forecast's anomalies, without another run of the model.
             var last = T - old
             last.add(row: dw)
             filtered = E + last * first!

@@ -15,11 +15,34 @@ public struct Localisation: Sendable {
         (self.columns, self.observations) = (columns, observations)
     }
 
+    /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` unless every component is in one column and every
+    ///   index is that of an observation.
+    func check(dimension: Int, observations count: Int) throws {
+        var seen = [Bool](repeating: false, count: dimension)
+        for i in columns.joined() {
+            guard (0..<dimension).contains(i), !seen[i] else {
+                throw FilterError.invalidSetting(
+                    name: "localisation", value: "of component \(i)",
+                    expected: "each of the \(dimension) components in one column")
+            }
+            seen[i] = true
+        }
+        if let missing = seen.firstIndex(of: false) {
+            throw FilterError.invalidSetting(
+                name: "localisation", value: "without component \(missing)", expected: "each component in one column")
+        }
+        if let o = observations.joined().first(where: { !(0..<count).contains($0.index) }) {
+            throw FilterError.invalidSetting(
+                name: "localisation", value: "of observation \(o.index)", expected: "one of \(count)")
+        }
+    }
+
     /// Every column listens to what lies within twice `halfWidth`, by Gaspari and Cohn's function.
     ///
     /// - Parameters:
     ///   - halfWidth: in the unit of `distance`
-    ///   - diameter: the largest distance within the domain, along its shortest axis
+    ///   - diameter: the largest distance within the domain, along its shortest axis; twice a half-width beyond it would
+    ///     reach everything, twice over on a ring
     ///   - distance: between a column and an observation
     /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` for a half-width that is not positive or that
     ///   reaches around the domain.
@@ -69,16 +92,22 @@ public struct LocalEnsembleTransform: EnsembleScheme {
     public var threads: Int
 
     /// The scheme.
+    ///
+    /// - Precondition: a thread or more.
     public init(_ localisation: Localisation, threads: Int = 1) {
+        precondition(threads > 0, "\(threads) threads")
         (self.localisation, self.threads) = (localisation, threads)
     }
 
     /// Its name.
     public var name: String { "LETKF" }
+    /// Yes: localisation speaks of single observations.
+    public var needsIndependentErrors: Bool { true }
 
     /// Turns the forecast ensemble into the analysis ensemble, in place.
     public func analyse(_ f: inout EnsembleForecast, random: inout RandomSequence) throws {
         let (members, dimension, count) = (f.members, f.mean.count, f.innovation.count)
+        try localisation.check(dimension: dimension, observations: count)
         let forecast = f
         // Columns in blocks: one of them is too little work for a thread to fetch.
         let columns = localisation.columns.count

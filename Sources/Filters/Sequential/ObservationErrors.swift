@@ -27,6 +27,9 @@ public struct ObservationErrors: Sendable {
     ///
     /// - Throws: ``FilterError/singularErrors(_:)`` for a covariance that is not positive definite.
     public init(covariance: Matrix) throws {
+        guard covariance.rows == covariance.columns else {
+            throw FilterError.singularErrors("an error covariance of \(covariance.rows) × \(covariance.columns)")
+        }
         count = covariance.rows
         do {
             form = .correlated(try Cholesky(of: covariance))

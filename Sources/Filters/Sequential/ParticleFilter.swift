@@ -3,8 +3,8 @@ import Foundation
 import LinearAlgebra
 
 /// The bootstrap particle filter: members are weighed by their likelihood, and drawn anew, systematically, where the
-/// effective number of them has fallen; those drawn more than once are jittered by a kernel as wide as the weighted ensemble,
-/// less with more members.
+/// effective number of them has fallen; all copies of those drawn more than once are jittered by a kernel as wide as the
+/// weighted ensemble, less with more members. Where one member has all the weight, the kernel is that of the unweighted one.
 ///
 /// - Source: Gordon, Salmond and Smith 1993, IEE Proc. F 140, 107-113; bandwidth N^{−1/(n + 4)}: Scott's rule, in Doucet, de
 ///   Freitas and Gordon 2001, Sequential Monte Carlo Methods in Practice, section 12.2.2.
@@ -43,6 +43,7 @@ public struct ParticleFilter: SequentialMethod {
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64,
         onAnalysis: (_ particles: Matrix, _ weights: [Double]) -> Void
     ) throws {
+        try experiment.check(observations)
         try requireMembers(members, 2, name)
         guard (0...1).contains(threshold), jitter >= 0 else {
             throw FilterError.invalidSetting(name: "threshold, jitter", value: "\(threshold), \(jitter)", expected: "0…1, ≥ 0")
@@ -65,17 +66,19 @@ public struct ParticleFilter: SequentialMethod {
             weights = weights.map { $0 / total }
             onAnalysis(particles, weights)
             guard 1 / weights.reduce(0, { $0 + $1 * $1 }) < threshold * Double(members) else {
-                logWeights = weights.map { log(max($0, .leastNormalMagnitude)) }
+                logWeights = logWeights.map { $0 - largest }
                 continue
             }
-            let kernel = jitter > 0 ? particles.weightedFactor(weights) : nil
+            let kernel =
+                jitter > 0 ? try diverging(name, cycle) { try particles.weightedFactor(weights) } : nil
             let chosen = systematicResample(weights, random.uniform())
             var next = particles
             let n = particles.columns
             let width = jitter * pow(Double(members), -1 / Double(n + 4))
             for (m, source) in chosen.enumerated() {
                 var x = Array(particles.row(source))
-                if let kernel, m > 0, chosen[m - 1] == source {
+                let isCopy = (m > 0 && chosen[m - 1] == source) || (m + 1 < members && chosen[m + 1] == source)
+                if let kernel, isCopy {
                     x = zip(x, kernel * random.normals(n)).map { $0 + width * $1 }
                 }
                 next.elements.replaceSubrange(m * n..<(m + 1) * n, with: x)
@@ -107,19 +110,20 @@ func systematicResample(_ weights: [Double], _ start: Double) -> [Int] {
 }
 
 extension Matrix {
-    /// A factor L of the weighted covariance of the rows, L Lᵀ = C; the symmetric root, so that a flat direction stays flat.
-    func weightedFactor(_ weights: [Double]) -> Matrix? {
+    /// The symmetric root of the weighted covariance of the rows; of the unweighted one where a single row has all the weight.
+    func weightedFactor(_ weights: [Double]) throws -> Matrix {
+        // Of weights, the unbiased covariance divides by 1 − Σw².
+        let share = 1 - weights.reduce(0) { $0 + $1 * $1 }
+        guard share > 1e-6 else {
+            return try weightedFactor([Double](repeating: 1 / Double(rows), count: rows))
+        }
         var anomalies = self
-        let mean = transposedTimes(weights)
-        anomalies.add(row: mean.map { -$0 })
+        anomalies.add(row: transposedTimes(weights).map { -$0 })
         for m in 0..<rows {
             let root = weights[m].squareRoot()
             for i in 0..<columns { anomalies[m, i] *= root }
         }
-        // Of weights, the unbiased covariance divides by 1 − Σw².
-        let share = 1 - weights.reduce(0) { $0 + $1 * $1 }
-        guard share > 1e-12 else { return nil }
-        return try? SymmetricEigen(of: (1 / share) * anomalies.gram).apply { max($0, 0).squareRoot() }
+        return try SymmetricEigen(of: (1 / share) * anomalies.gram).apply { max($0, 0).squareRoot() }
     }
 }
 

@@ -13,6 +13,7 @@ public struct ClimatologyBaseline: SequentialMethod {
     public func run(
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64
     ) throws -> SequentialAnalysis {
+        try experiment.check(observations)
         let climate = try experiment.climate()
         var result = SequentialAnalysis()
         for _ in observations { result.append(mean: climate.mean, covariance: climate.covariance) }
@@ -33,6 +34,7 @@ public struct StaticInterpolation: SequentialMethod {
     public func run(
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64
     ) throws -> SequentialAnalysis {
+        try experiment.check(observations)
         let climate = try experiment.climate()
         let update = try LinearUpdate(climate.covariance, at: climate.mean, experiment)
         var result = SequentialAnalysis()
@@ -61,6 +63,7 @@ public struct ThreeDVar: SequentialMethod {
     public func run(
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64
     ) throws -> SequentialAnalysis {
+        try experiment.check(observations)
         guard share > 0 else {
             throw FilterError.invalidSetting(name: "background share", value: "\(share)", expected: "a positive number")
         }
@@ -96,6 +99,11 @@ public struct ExtendedKalmanFilter: SequentialMethod {
     public func run(
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64
     ) throws -> SequentialAnalysis {
+        try experiment.check(observations)
+        guard inflationPerTime > 0 else {
+            throw FilterError.invalidSetting(
+                name: "inflation", value: "\(inflationPerTime)", expected: "a positive number")
+        }
         let model = try linearisable(experiment.model, name)
         let n = model.dimension
         var x = experiment.initialMean

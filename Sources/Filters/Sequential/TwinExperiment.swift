@@ -73,6 +73,22 @@ public struct TwinExperiment: Sendable {
         return result
     }
 
+    /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` for a cycle with another number of observations, or
+    ///   one that is not finite.
+    public func check(_ observations: [[Double]]) throws {
+        for (cycle, values) in observations.enumerated() {
+            guard values.count == observation.count else {
+                throw FilterError.invalidSetting(
+                    name: "observations of cycle \(cycle)", value: "\(values.count) numbers",
+                    expected: "\(observation.count)")
+            }
+            if let k = values.firstIndex(where: { !$0.isFinite }) {
+                throw FilterError.invalidSetting(
+                    name: "observation \(k) of cycle \(cycle)", value: "\(values[k])", expected: "a finite number")
+            }
+        }
+    }
+
     /// A draw from the law of the initial state.
     public func initialState(_ random: inout RandomSequence) -> [Double] {
         let deviation = initialVariance.squareRoot()

@@ -117,6 +117,7 @@ struct Assimilate: AsyncParsableCommand {
 
         var options = sampling.options
         (options.method, options.solve) = (method, solver)
+        options.batch = min(options.batch, members)
         if let gamma { options.gamma = gamma }
         if let lambda { options.lambda = lambda }
         options.iterations = iterations ?? (trajectory.anchor == nil ? 3 : 0)

@@ -55,8 +55,9 @@ struct Generate: AsyncParsableCommand {
         }
         let count = states ?? trajectory.window
         let times = trajectory.times(from: from, to: from + Double(count - 1) * card.timeStep)
-        let reanalysis = try Reanalysis(
-            model: trajectory, times: times, observations: nil, options: sampling.options)
+        var options = sampling.options
+        options.batch = min(options.batch, members)
+        let reanalysis = try Reanalysis(model: trajectory, times: times, observations: nil, options: options)
         let hash = try modelHash(fileURL(model))
         let draw = EnsembleDraw(
             reanalysis: reanalysis, members: members, seed: Int(common.seed), output: output,
