@@ -21,7 +21,8 @@ public enum DynamicsError: Error, Sendable, Hashable, CustomStringConvertible {
             return "the simulation blew up at step \(step): \(number); take a time step below \(timeStep) s"
         case .notFinite(let step, let member, let timeStep):
             let who = member.map { "member \($0)" } ?? "the state"
-            return "\(who) is no longer finite after step \(step): take a time step below \(timeStep), or look at what moved "
+            return
+                "\(who) is no longer finite after step \(step): take a time step below \(timeStep), or look at what moved "
                 + "it there (inflation, an observation far out)"
         }
     }

@@ -26,7 +26,8 @@ public final class KuramotoSivashinsky: LinearisableModel {
     /// - Throws: ``DynamicsError/invalidParameter(name:value:expected:)``.
     public init(points: Int = 128, length: Double = 32 * .pi, timeStep: Double = 0.25) throws {
         guard points >= 8, points.isMultiple(of: 2) else {
-            throw DynamicsError.invalidParameter(name: "points", value: "\(points)", expected: "an even number, 8 or more")
+            throw DynamicsError.invalidParameter(
+                name: "points", value: "\(points)", expected: "an even number, 8 or more")
         }
         guard length > 0, length.isFinite else {
             throw DynamicsError.invalidParameter(name: "length", value: "\(length)", expected: "a positive number")

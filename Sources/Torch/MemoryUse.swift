@@ -52,7 +52,9 @@ extension Engine {
                 return []
             }
             let steps = parts[2].split(separator: "/")
-            return (0...steps.count).map { n in ([root] + steps.prefix(n).map(String.init) + [name]).joined(separator: "/") }
+            return (0...steps.count).map { n in
+                ([root] + steps.prefix(n).map(String.init) + [name]).joined(separator: "/")
+            }
         }
     }
 

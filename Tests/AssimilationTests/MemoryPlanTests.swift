@@ -88,7 +88,8 @@ import Torch
         (options.batch, options.steps) = (2, 4)
         func draw(_ memory: Int) throws -> ([[Float]], MemoryUse) {
             options.memory = memory
-            let reanalysis = try Reanalysis(model: model, times: times, observations: nil, options: options, resident: 0)
+            let reanalysis = try Reanalysis(
+                model: model, times: times, observations: nil, options: options, resident: 0)
             return try MemoryUse.measured { try reanalysis.draw(members: [0, 1], seed: 1) }
         }
         let much = try draw(1 << 40)

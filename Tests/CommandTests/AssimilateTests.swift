@@ -60,8 +60,10 @@ import Testing
     @Test("Sizes of memory are read, and refused", arguments: ["12 parsecs", "-3GiB", "0", "GiB"])
     func sizesOfMemoryAreRefused(_ size: String) async throws {
         let run = try await Command.run(
-            assimilate("--memory", size, "--members", "1", "-o", "a.nc").map { $0 == "--memory" ? "--memory=\(size)" : $0 }
-                .filter { $0 != size }, in: folder.url)
+            assimilate("--memory", size, "--members", "1", "-o", "a.nc").map {
+                $0 == "--memory" ? "--memory=\(size)" : $0
+            }
+            .filter { $0 != size }, in: folder.url)
         #expect(run.code == 2 && run.errors.contains("--memory"), "\(run.errors)")
         #expect(folder.names == ["obs.csv"])
     }

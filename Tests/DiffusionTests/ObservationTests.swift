@@ -99,7 +99,8 @@ struct Untouched: Denoiser, ContextualDenoiser {
         let A = normals([2, 6], seed: 9)
         func observation(_ shape: [Int]?) -> Observation {
             Observation(
-                values: Tensor.zeros([2], dtype: .float64), variances: Tensor.ones([2], dtype: .float64), isAffine: true,
+                values: Tensor.zeros([2], dtype: .float64), variances: Tensor.ones([2], dtype: .float64),
+                isAffine: true,
                 sampleShape: shape
             ) { $0.flatten(1).matmul(A.T) }
         }
@@ -109,7 +110,8 @@ struct Untouched: Denoiser, ContextualDenoiser {
             _ = try DDIMSampler(levels: [Noise(α: 1, σ: 2), Noise(α: 1, σ: 1)]).sample(
                 MomentMatching(prior: prior, observation: observation([2, 3])), noise: noise)
         }
-        #expect(throws: DiffusionError.shapes("the observation operator takes samples of shape [2, 3], not of [3, 3]")) {
+        #expect(throws: DiffusionError.shapes("the observation operator takes samples of shape [2, 3], not of [3, 3]"))
+        {
             try draw([3, 3])
         }
         try draw([2, 3])

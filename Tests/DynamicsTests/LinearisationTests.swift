@@ -27,7 +27,8 @@ private struct Case: CustomTestStringConvertible, Sendable {
                 state: near(ks, ks.initialState(seed: 1, member: 0), 400)),
             Case(testDescription: "damped spring", model: DampedSpring(), state: [1, -0.3]),
             Case(
-                testDescription: "advection", model: LinearAdvection(sites: 60, shift: 3, retained: 0.9), state: normals),
+                testDescription: "advection", model: LinearAdvection(sites: 60, shift: 3, retained: 0.9), state: normals
+            ),
         ]
     }()
 
@@ -98,7 +99,9 @@ private func distance(_ a: [Double], _ b: [Double]) -> Double { norm(zip(a, b).m
     @Test("Members of an ensemble move as they do alone, on any number of threads", arguments: Case.all)
     private func membersMoveAsAlone(_ one: Case) throws {
         let n = one.model.dimension
-        let members = (0..<5).map { m in zip(one.state, CounterRandom(seed: 9, stream: UInt64(m)).normals(n)).map { $0 + 0.1 * $1 } }
+        let members = (0..<5).map { m in
+            zip(one.state, CounterRandom(seed: 9, stream: UInt64(m)).normals(n)).map { $0 + 0.1 * $1 }
+        }
         for threads in [1, 3] {
             var ensemble = members.flatMap { $0 }
             try one.model.advance(ensemble: &ensemble, steps: 4, threads: threads)
@@ -182,7 +185,8 @@ private func distance(_ a: [Double], _ b: [Double]) -> Double { norm(zip(a, b).m
         let x = CounterRandom(seed: 4).normals(10)
         #expect(try LinearAdvection(sites: 10, shift: 3).advanced(x, steps: 10) == x)
         #expect(try LinearAdvection(sites: 10, shift: -3).advanced(x)[0] == x[3])
-        #expect(try abs(LinearAdvection(sites: 10, shift: 10, retained: 0.5).advanced(x, steps: 3)[4] - x[4] / 8) < 1e-15)
+        #expect(
+            try abs(LinearAdvection(sites: 10, shift: 10, retained: 0.5).advanced(x, steps: 3)[4] - x[4] / 8) < 1e-15)
     }
 
     @Test func whatIsNoLongerFiniteIsNamed() {

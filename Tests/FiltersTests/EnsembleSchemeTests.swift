@@ -66,7 +66,9 @@ private struct Analysis {
         let one = try Analysis(members: members)
         let everywhere = Localisation(
             columns: [[0, 4], [1], [2, 3]], observations: Array(repeating: (0..<3).map { ($0, 1) }, count: 3))
-        let schemes: [any EnsembleScheme] = [EnsembleTransform(), SerialSquareRoot(), LocalEnsembleTransform(everywhere)]
+        let schemes: [any EnsembleScheme] = [
+            EnsembleTransform(), SerialSquareRoot(), LocalEnsembleTransform(everywhere),
+        ]
         for scheme in schemes {
             let (mean, covariance, anomalies) = try one.analysed(scheme)
             #expect(distance(mean, one.kalmanMean) < 1e-10, "\(scheme.name)")
@@ -216,7 +218,9 @@ private struct Analysis {
         for method in methods {
             let found = try method.run(experiment, observations: truth.observations, seed: 3)
             for k in 0..<60 {
-                #expect(distance(found.means[k], exact.means[k]) < 0.1 * exact.spreads[k] * 2.squareRoot(), "\(method.name), \(k)")
+                #expect(
+                    distance(found.means[k], exact.means[k]) < 0.1 * exact.spreads[k] * 2.squareRoot(),
+                    "\(method.name), \(k)")
                 #expect(abs(found.spreads[k] / exact.spreads[k] - 1) < 0.12, "\(method.name), \(k)")
             }
         }
@@ -259,7 +263,8 @@ private struct Analysis {
         let experiment = try spring(cycles: 8)
         let truth = try experiment.truth(seed: 1)
         let alone: [any SequentialMethod] = [
-            EnsembleKalmanFilter(EnsembleTransform(), members: 1), IterativeEnKS(members: 1), ParticleFilter(members: 1),
+            EnsembleKalmanFilter(EnsembleTransform(), members: 1), IterativeEnKS(members: 1),
+            ParticleFilter(members: 1),
         ]
         for method in alone {
             #expect(throws: FilterError.tooFewMembers(1, needed: 2, method: method.name)) {
@@ -279,7 +284,8 @@ private struct Analysis {
             try EnsembleKalmanFilter(local, members: 4).run(correlated, observations: truth.observations, seed: 1)
         }
         let twice = [
-            Localisation(columns: [[0, 1], [1]], observations: [[], []]), Localisation(columns: [[0]], observations: [[]]),
+            Localisation(columns: [[0, 1], [1]], observations: [[], []]),
+            Localisation(columns: [[0]], observations: [[]]),
             Localisation(columns: [[0, 1]], observations: [[(1, 1)]]),
         ]
         for localisation in twice {

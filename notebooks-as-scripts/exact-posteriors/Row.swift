@@ -11,7 +11,7 @@ struct Row {
         func quoted(_ text: String) -> String { "\"\(text.replacingOccurrences(of: "\"", with: "'"))\"" }
         let numbers = values.map { name, value in
             "\(quoted(name)): "
-                + (value.isFinite ? "\(value)" : "null")
+                + (abs(value) < SpeedResult.diverged ? "\(value)" : "null")
         }
         let pairs = ["\"section\": \(quoted(section))", "\"method\": \(quoted(method))"] + numbers
         return "{\(pairs.joined(separator: ", "))}"

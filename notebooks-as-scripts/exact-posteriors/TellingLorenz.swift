@@ -153,7 +153,7 @@ func tellSpeed(
     let bySampler = try run(SamplerChoice.all, [matching], budgets)
     let byMethod = try run(
         [SamplerChoice.all[3]], MethodChoice.all.filter { $0.name != matching.name }, budgets)
-    let published = SamplerChoice.all[7]
+    let (solver, stochastic, published) = (SamplerChoice.all[3], SamplerChoice.all[4], SamplerChoice.all[7])
     let sda = options.quick ? [] : try run([published], [MethodChoice.all[2]], [512])
     try await page.figure(
         LineFigure(
@@ -162,11 +162,14 @@ func tellSpeed(
         caption: "Every sampler under moment matching with three iterations.")
     try await page.figure(
         LineFigure(
-            curves(byMethod + bySampler.filter { $0.sampler == SamplerChoice.all[3].name } + sda) {
-                $0.sampler == published.name ? "SDA, 256 steps, 1 correction each" : $0.method
+            curves(byMethod + bySampler.filter { [solver.name, stochastic.name].contains($0.sampler) } + sda) {
+                $0.sampler == published.name
+                    ? "SDA, 256 steps, 1 correction each" : $0.method + ($0.sampler == stochastic.name ? ", SDE" : "")
             }, x: ChartAxis("network evaluations", scale: .logarithmic),
             y: ChartAxis("CRPS", units: "standardised", scale: .logarithmic), width: 620, height: 320),
-        caption: "Every method under DPM-Solver++(2M), and SDA by many corrected steps.")
+        caption:
+            "Every method under DPM-Solver++(2M), one also under its stochastic form (SDE), and SDA by many corrected steps."
+    )
     page.table(
         of: bySampler + byMethod + sda,
         caption: "All of them; a dash where samples diverged. \(members) members of \(task.truths.shape[0]) truths.")

@@ -72,7 +72,7 @@ func tellQuasiGeostrophic(
     try await page.figure(
         LineFigure(
             curves(bySampler) { $0.sampler }, x: ChartAxis("network evaluations", scale: .logarithmic),
-            y: ChartAxis("CRPS", units: "deviations"), width: 560, height: 280),
+            y: ChartAxis("CRPS", units: "deviations", scale: .logarithmic), width: 560, height: 280),
         caption: "Every sampler of the command line under moment matching.")
     try await page.figure(
         LineFigure(
@@ -80,7 +80,8 @@ func tellQuasiGeostrophic(
                 $0.evaluations > 256 ? "SDA, 256 steps, 1 correction each" : $0.method
             }, x: ChartAxis("network evaluations", scale: .logarithmic),
             y: ChartAxis("CRPS", units: "deviations", scale: .logarithmic), width: 560, height: 280),
-        caption: "Every method under SDE-DPM-Solver++(2M), and SDA by many corrected steps.")
+        caption: "Every method under SDE-DPM-Solver++(2M), and SDA by many corrected steps. No curve: samples diverged."
+    )
     page.table(
         of: bySampler + byMethod + sda,
         caption: "\(members) members. A dash: samples diverged, to a hundred deviations and more.")

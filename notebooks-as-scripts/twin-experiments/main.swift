@@ -23,7 +23,8 @@ struct TwinExperimentsOptions: ParsableCommand {
     @Option(help: ArgumentHelp("Experiments to run; all by default.", valueName: "name"))
     var experiment: [String] = []
 
-    @Option(help: ArgumentHelp("Truths of each; the interval is over them. 10, or 2 under --quick.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp("Truths of each; the interval is over them. 10, or 2 under --quick.", valueName: "count"))
     var seeds: Int?
 
     @Option(help: ArgumentHelp("Only methods whose name contains this.", valueName: "text"))
@@ -87,7 +88,8 @@ func tell(_ options: TwinExperimentsOptions) throws {
         page.table(
             columns: [
                 "method", "tuning", .number("published", decimals: 2), .number("ours", decimals: 3),
-                .number("±", decimals: 3), .number("spread", decimals: 3), .number("time a run", units: "s", decimals: 2),
+                .number("±", decimals: 3), .number("spread", decimals: 3),
+                .number("time a run", units: "s", decimals: 2),
                 "agrees",
             ],
             rows: rows.map {
@@ -122,13 +124,16 @@ func run(_ table: PublishedTable, seeds: Int, _ options: TwinExperimentsOptions)
         .filter { options.method.map($0.method.name.contains) ?? true }
         .map { entry in
             let burnIn = table.experiment.burnIn
-            let runs = try concurrentMap(seeds, threads: cores) { i, _ -> (rmse: Double, spread: Double, seconds: Double) in
+            let runs = try concurrentMap(seeds, threads: cores) {
+                i, _ -> (rmse: Double, spread: Double, seconds: Double) in
                 let start = ContinuousClock.now
                 func seconds() -> Double { (ContinuousClock.now - start) / .seconds(1) }
                 do {
                     let analysis = try entry.method.run(
                         table.experiment, observations: truths[i].observations, seed: UInt64(1_000 + i))
-                    return (analysis.rmse(against: truths[i], burnIn: burnIn), analysis.spread(burnIn: burnIn), seconds())
+                    return (
+                        analysis.rmse(against: truths[i], burnIn: burnIn), analysis.spread(burnIn: burnIn), seconds()
+                    )
                 } catch let error where error is FilterError || error is DynamicsError {
                     // A run that diverges is a result.
                     FileHandle.standardError.write(Data("\(table.name), truth \(i + 1): \(error)\n".utf8))
@@ -161,7 +166,8 @@ func run(_ table: PublishedTable, seeds: Int, _ options: TwinExperimentsOptions)
 func studentT975(_ degrees: Int) -> Double {
     let table = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228]
     guard degrees > 0 else { return .nan }
-    return degrees <= table.count ? table[degrees - 1] : 1.96 + 2.372 / Double(degrees) + 2.823 / Double(degrees * degrees)
+    return degrees <= table.count
+        ? table[degrees - 1] : 1.96 + 2.372 / Double(degrees) + 2.823 / Double(degrees * degrees)
 }
 
 let options = TwinExperimentsOptions.parseOrExit()

@@ -97,7 +97,8 @@ public struct EnsembleKalmanFilter<Scheme: EnsembleScheme>: SequentialMethod {
         try requireMembers(members, scheme.fewestMembers, name)
         guard !scheme.needsIndependentErrors || experiment.errors.independentVariances != nil else {
             throw FilterError.invalidSetting(
-                name: "\(name)'s error covariance", value: "not diagonal", expected: "independent errors, or a global scheme")
+                name: "\(name)'s error covariance", value: "not diagonal",
+                expected: "independent errors, or a global scheme")
         }
         guard inflation > 0, inflation.isFinite, (0...1).contains(relaxation) else {
             throw FilterError.invalidSetting(
@@ -142,7 +143,8 @@ func diverging<Value>(_ method: String, _ cycle: Int, _ body: () throws -> Value
 /// - Source: Sakov and Oke 2008, Mon. Weather Rev. 136, 1042-1053.
 func meanPreservingRotation(_ members: Int, _ random: inout RandomSequence) throws -> Matrix {
     let n = members
-    let inner = try Matrix(rows: n - 1, columns: n - 1, elements: random.normals((n - 1) * (n - 1))).orthonormalColumns()
+    let inner = try Matrix(rows: n - 1, columns: n - 1, elements: random.normals((n - 1) * (n - 1)))
+        .orthonormalColumns()
     // The Householder reflection that takes the first axis to the ones: v = e₁ − 1/√n.
     let root = Double(n).squareRoot()
     var v = [Double](repeating: -1 / root, count: n)

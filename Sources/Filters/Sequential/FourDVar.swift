@@ -156,7 +156,9 @@ struct Trajectory {
     /// M′ᵀ w from end to beginning.
     func pull(_ w: [Double]) -> [Double] {
         var w = w
-        for state in states.reversed() { w.withUnsafeMutableBufferPointer { model.pullBack($0.baseAddress!, at: state) } }
+        for state in states.reversed() {
+            w.withUnsafeMutableBufferPointer { model.pullBack($0.baseAddress!, at: state) }
+        }
         return w
     }
 }

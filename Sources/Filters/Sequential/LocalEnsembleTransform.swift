@@ -53,7 +53,8 @@ public struct Localisation: Sendable {
         guard halfWidth > 0, halfWidth <= diameter else {
             throw FilterError.invalidSetting(
                 name: "localisation half-width", value: "\(halfWidth)",
-                expected: "more than 0 and no more than \(diameter), which reaches around the domain: use a global scheme")
+                expected:
+                    "more than 0 and no more than \(diameter), which reaches around the domain: use a global scheme")
         }
         self.init(
             columns: columns,

@@ -46,7 +46,8 @@ public struct ParticleFilter: SequentialMethod {
         try experiment.check(observations)
         try requireMembers(members, 2, name)
         guard (0...1).contains(threshold), jitter >= 0 else {
-            throw FilterError.invalidSetting(name: "threshold, jitter", value: "\(threshold), \(jitter)", expected: "0…1, ≥ 0")
+            throw FilterError.invalidSetting(
+                name: "threshold, jitter", value: "\(threshold), \(jitter)", expected: "0…1, ≥ 0")
         }
         var random = RandomSequence(seed: seed)
         var particles = experiment.initialEnsemble(members, &random)

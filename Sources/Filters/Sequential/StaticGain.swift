@@ -138,7 +138,8 @@ public struct ExtendedKalmanFilter: SequentialMethod {
 func linearisable(_ model: any StateModel, _ method: String) throws -> any LinearisableModel {
     guard let linear = model as? any LinearisableModel else {
         throw FilterError.invalidSetting(
-            name: "\(method)'s model", value: "\(type(of: model))", expected: "one with tangent-linear and adjoint steps")
+            name: "\(method)'s model", value: "\(type(of: model))",
+            expected: "one with tangent-linear and adjoint steps")
     }
     return linear
 }

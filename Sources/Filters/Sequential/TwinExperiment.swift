@@ -36,12 +36,15 @@ public struct TwinExperiment: Sendable {
         try require(stepsBetween > 0, "steps between observations", stepsBetween, "1 or more")
         try require(cycles > burnIn && burnIn >= 0, "burn-in", burnIn, "fewer cycles than the \(cycles) of the run")
         try require(
-            initialMean.count == model.dimension, "initial mean", "of \(initialMean.count) numbers", "\(model.dimension)")
+            initialMean.count == model.dimension, "initial mean", "of \(initialMean.count) numbers",
+            "\(model.dimension)")
         try require(
             observation.dimension == model.dimension, "operator", "of states of \(observation.dimension) numbers",
             "\(model.dimension)")
-        try require(errors.count == observation.count, "errors", "of \(errors.count) observations", "\(observation.count)")
-        try require(initialVariance > 0 && modelVariance >= 0, "variances", "\(initialVariance), \(modelVariance)", "> 0, ≥ 0")
+        try require(
+            errors.count == observation.count, "errors", "of \(errors.count) observations", "\(observation.count)")
+        try require(
+            initialVariance > 0 && modelVariance >= 0, "variances", "\(initialVariance), \(modelVariance)", "> 0, ≥ 0")
         self.model = model
         self.observation = observation
         self.errors = errors
