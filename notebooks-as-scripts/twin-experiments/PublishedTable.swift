@@ -11,6 +11,8 @@ struct PublishedTable: Sendable {
         var published: Double
         /// Whether it is left out under --quick.
         var isLong = false
+        /// Why our score is another one, where it is.
+        var remark = ""
     }
 
     /// Author and year, as on the command line.

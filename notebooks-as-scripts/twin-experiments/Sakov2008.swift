@@ -16,7 +16,8 @@ extension PublishedTable {
                 .init(method: ThreeDVar(share: 0.02), tuning: "background 0.02 of the climate's", published: 0.41),
                 .init(
                     method: ExtendedKalmanFilter(inflationPerTime: 10), tuning: "inflation 10 a time unit",
-                    published: 0.24),
+                    published: 0.24,
+                    remark: "DAPPER takes the derivative at the end of each step, ours is that of the step itself"),
                 .init(
                     method: EnsembleKalmanFilter(PerturbedObservations(), members: 40, inflation: 1.06),
                     tuning: "N = 40, inflation 1.06", published: 0.22),

@@ -30,7 +30,8 @@ extension PublishedTable {
                     method: EnsembleKalmanFilter(PerturbedObservations(), members: 100, inflation: 1.01),
                     tuning: "N = 100, inflation 1.01", published: 0.56),
                 .init(
-                    method: EnsembleKalmanFilter(FiniteSizeEnKF(), members: 3), tuning: "N = 3", published: 0.60),
+                    method: EnsembleKalmanFilter(FiniteSizeEnKF(), members: 3), tuning: "N = 3", published: 0.60,
+                    remark: "published of one run; DAPPER 1.7.1 over ten truths: 0.636 ± 0.019"),
                 .init(
                     method: EnsembleKalmanFilter(FiniteSizeEnKF(), members: 10, rotates: true),
                     tuning: "N = 10, rotated", published: 0.54),
