@@ -44,7 +44,11 @@ struct MemoryPlan: Sendable, Hashable {
         let room = (limit - resident) / 10 * 9 - costs.length
         let blocks = costs.blocks.reduce(0, +)
         let pieceCount = min(windows, Self.piece)
-        // Windows pass in pieces either way: a gradient needs what one of them does besides its graph.
+        if windows * costs.window.peak + states * costs.state.peak + costs.solve + blocks <= room {
+            self.init(windowsAtOnce: windows, recomputes: false, statesAtOnce: nil, blockBytes: .max)
+            return
+        }
+        // In pieces a gradient needs what one of them does besides its graph.
         let scratch = max(pieceCount * (costs.window.peak - costs.window.kept), costs.solve)
         if windows * costs.window.kept + states * costs.state.peak + scratch + blocks <= room {
             self.init(windowsAtOnce: pieceCount, recomputes: false, statesAtOnce: nil, blockBytes: .max)
@@ -56,7 +60,7 @@ struct MemoryPlan: Sendable, Hashable {
                 "--memory \(limit.inMebibytes) does not hold the draw: \(resident.inMebibytes) are taken already, states "
                     + "and observations of this length take \(costs.length.inMebibytes), and one window at a time "
                     + "\(least.inMebibytes): give \((resident + (costs.length + least + 8) / 9 * 10).inMebibytes) or more, fewer "
-                    + "states (--period, --states), or a smaller --batch")
+                    + "states, or a smaller --batch")
         }
         let pieces = max(pieceCount * costs.window.peak, costs.solve)
         let share = min(max(room - blocks, room / 2), pieces, room - (costs.blocks.max() ?? 0))

@@ -33,6 +33,17 @@ func droppedLines(_ dropped: [Observations.Dropped]) -> [String] {
     }
 }
 
+/// Refuses an output that cannot be written, or that is one of the files read, before the work that would be lost.
+///
+/// - Throws: `FieldsError` of kind `output`, `ValidationError`.
+func requireOutput(_ output: String, reading inputs: [String]) throws {
+    let place = fileURL(output).resolvingSymlinksInPath().standardizedFileURL.path
+    if let input = inputs.first(where: { fileURL($0).resolvingSymlinksInPath().standardizedFileURL.path == place }) {
+        throw ValidationError("--output \(output) is a file that is read (\(input)): give another name")
+    }
+    try requireFolder(of: fileURL(output))
+}
+
 /// Refuses an output whose folder takes no file, before the work that would be lost.
 ///
 /// - Throws: `FieldsError` of kind `output`.

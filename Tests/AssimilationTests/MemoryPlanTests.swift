@@ -15,6 +15,8 @@ import Torch
         let need = 2430
         let plan = try MemoryPlan(costs: costs, windows: 12, states: 48, resident: 1_000, limit: 1_000 + need)
         #expect(!plan.recomputes && plan.windowsAtOnce == 8 && plan.statesAtOnce == nil && plan.blockBytes == .max)
+        let plenty = try MemoryPlan(costs: costs, windows: 12, states: 48, resident: 1_000, limit: 1_000 + 2_700)
+        #expect(!plenty.recomputes && plenty.windowsAtOnce == 12 && plenty.statesAtOnce == nil)
         let less = try MemoryPlan(costs: costs, windows: 12, states: 48, resident: 1_000, limit: 990 + need)
         #expect(less.recomputes && less.statesAtOnce != nil)
     }

@@ -68,6 +68,17 @@ import Testing
         #expect(folder.names == ["obs.csv"])
     }
 
+    @Test func filesThatAreReadAreNotOverwritten() async throws {
+        let before = try Data(contentsOf: folder.url.appendingPathComponent("obs.csv"))
+        for output in ["obs.csv", "./obs.csv"] {
+            let run = try await Command.run(assimilate("--members", "1", "-o", output), in: folder.url)
+            #expect(run.code == 2 && run.errors.contains("is a file that is read"), "\(run.errors)")
+        }
+        let early = try await Command.run(assimilate("--members", "1", "-o", "nowhere/a.nc"), in: folder.url)
+        #expect(early.code == 74 && early.errors.contains("nowhere"), "\(early.errors)")
+        #expect(try Data(contentsOf: folder.url.appendingPathComponent("obs.csv")) == before)
+    }
+
     @Test("Too little memory is said before anything is drawn", arguments: ["120MiB", "0.1 G", "125000KB"])
     func tooLittleMemoryIsSaid(_ size: String) async throws {
         let run = try await Command.run(assimilate("--memory", size, "--members", "1", "-o", "a.nc"), in: folder.url)

@@ -67,7 +67,7 @@ import Testing
         #expect(page.components(separatedBy: "<img ").count - 1 == 10)
     }
 
-    /// Two truths of each: what the literature says, to a sixth.
+    /// Five truths of each: what the references say, to a sixth.
     @Test func twinExperimentsShowThePublishedScores() async throws {
         struct Row: Decodable {
             var method: String

@@ -89,6 +89,7 @@ struct Assimilate: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try requireOutput(output, reading: [observations])
         try common.prepareEngine()
         let reporter = common.reporter
         let card = try ModelCard(contentsOf: fileURL(model))

@@ -39,6 +39,7 @@ struct Generate: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try requireOutput(output, reading: [])
         try common.prepareEngine()
         let reporter = common.reporter
         let trajectory = try TrajectoryModel(contentsOf: fileURL(model), precision: common.precision)

@@ -10,8 +10,8 @@ struct SamplingOptions: ParsableArguments, CustomStringConvertible {
     @Option(
         help: """
             Solver of the reverse diffusion: dpm is DPM-Solver++(2M), sde-dpm its stochastic form, ab3 exponential \
-            Adams-Bashforth of order 3, ddim Euler, ddpm ancestral, heun Heun (two evaluations a step). With fresh noise at \
-            every step (sde-dpm, ddpm) errors of the likelihood are forgiven that the others keep.
+            Adams-Bashforth of order 3, ddim Euler, ddpm ancestral, heun Heun (two evaluations a step). Fresh noise at \
+            every step (sde-dpm, ddpm) damps the errors of an approximate likelihood.
             """)
     var sampler = PosteriorOptions().sampler
 

@@ -61,6 +61,7 @@ struct FilterOI: ParsableCommand {
     }
 
     func run() throws {
+        try requireOutput(output, reading: archive + [observations])
         let reporter = common.reporter
         if let threads = common.threads { Engine.use(threads: threads) }
         let archive = try Archive(

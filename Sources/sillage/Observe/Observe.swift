@@ -83,6 +83,7 @@ struct Observe: ParsableCommand {
     }
 
     func run() throws {
+        try requireOutput(output, reading: [truth, network])
         let archive = try Archive(contentsOf: [fileURL(truth)], axes: axes.override)
         let states = try StatesInPeriod(archive, period)
         let errors = try errorSpecifications(error)
