@@ -39,7 +39,7 @@ public struct CounterRandom: Sendable, Hashable {
     }
 
     /// Two numbers uniform in the open interval (0, 1), with 53 random bits each.
-    private func uniformPair(_ block: UInt64) -> (Double, Double) {
+    func uniformPair(_ block: UInt64) -> (Double, Double) {
         let w = words(block)
         func unit(_ a: UInt32, _ b: UInt32) -> Double {
             (Double((UInt64(a) << 32 | UInt64(b)) >> 11) + 0.5) * 0x1p-53
@@ -55,11 +55,27 @@ public struct CounterRandom: Sendable, Hashable {
 
     /// `count` independent standard normal numbers (Box–Muller), from index `start` of the stream.
     public func normals(_ count: Int, from start: UInt64 = 0) -> [Double] {
-        (0..<UInt64(count)).map { offset in
-            let index = start + offset
-            let (u, v) = uniformPair(index / 2)
-            let radius = (-2 * log(u)).squareRoot()
-            return radius * (index.isMultiple(of: 2) ? cos(2 * .pi * v) : sin(2 * .pi * v))
+        var result: [Double] = []
+        result.reserveCapacity(count)
+        var index = start
+        while result.count < count {
+            let pair = normalPair(index / 2)
+            if index.isMultiple(of: 2) {
+                result.append(pair.0)
+                if result.count < count { result.append(pair.1) }
+                index += 2
+            } else {
+                result.append(pair.1)
+                index += 1
+            }
         }
+        return result
+    }
+
+    /// The normal numbers at indices 2 · block and 2 · block + 1.
+    func normalPair(_ block: UInt64) -> (Double, Double) {
+        let (u, v) = uniformPair(block)
+        let radius = (-2 * log(u)).squareRoot()
+        return (radius * cos(2 * .pi * v), radius * sin(2 * .pi * v))
     }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Numbers of one counter-based stream, one after the other: what a filter draws in the course of a run.
 public struct RandomSequence: Sendable {
     private let source: CounterRandom
@@ -23,11 +21,10 @@ public struct RandomSequence: Sendable {
         }
         // Box-Muller: a pair at a time.
         index += index & 1
-        let (u, v) = (source.uniform(at: index), source.uniform(at: index + 1))
+        let pair = source.normalPair(index / 2)
         index += 2
-        let radius = (-2 * log(u)).squareRoot()
-        spare = radius * sin(2 * .pi * v)
-        return radius * cos(2 * .pi * v)
+        spare = pair.1
+        return pair.0
     }
 
     /// Independent standard normal numbers.

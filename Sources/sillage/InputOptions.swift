@@ -38,7 +38,8 @@ func droppedLines(_ dropped: [Observations.Dropped]) -> [String] {
 /// - Throws: `FieldsError` of kind `output`, `ValidationError`.
 func requireOutput(_ output: String, reading inputs: [String]) throws {
     let place = fileURL(output).resolvingSymlinksInPath().standardizedFileURL.path
-    if let input = inputs.first(where: { fileURL($0).resolvingSymlinksInPath().standardizedFileURL.path == place }) {
+    let read = inputs.filter { FileManager.default.fileExists(atPath: fileURL($0).path) }
+    if let input = read.first(where: { fileURL($0).resolvingSymlinksInPath().standardizedFileURL.path == place }) {
         throw ValidationError("--output \(output) is a file that is read (\(input)): give another name")
     }
     try requireFolder(of: fileURL(output))

@@ -306,12 +306,17 @@ private struct Analysis {
         }
     }
 
+    /// Lorenz-96, all sites observed.
+    private func ring(stepsBetween: Int, cycles: Int) throws -> TwinExperiment {
+        try TwinExperiment(
+            model: RungeKutta4(Lorenz96(), timeStep: 0.05), observation: ObservedComponents(of: 40),
+            errors: ObservationErrors(variances: [Double](repeating: 1, count: 40)), stepsBetween: stepsBetween,
+            cycles: cycles, burnIn: 0, initialMean: [Double](repeating: 8, count: 40), initialVariance: 1)
+    }
+
     /// Members that begin far out leave the stable range: the error names one and its step.
     @Test func aMemberThatBlowsUpIsNamed() throws {
-        var experiment = try TwinExperiment(
-            model: RungeKutta4(Lorenz96(), timeStep: 0.05), observation: ObservedComponents(of: 40),
-            errors: ObservationErrors(variances: [Double](repeating: 1, count: 40)), stepsBetween: 8, cycles: 5,
-            burnIn: 0, initialMean: [Double](repeating: 8, count: 40), initialVariance: 1)
+        var experiment = try ring(stepsBetween: 8, cycles: 5)
         let truth = try experiment.truth(seed: 1)
         experiment.initialVariance = 1e8
         let failure = #expect(throws: DynamicsError.self) {
@@ -324,10 +329,7 @@ private struct Analysis {
 
     /// An ensemble inflated out of all bounds has no analysis: the error names the cycle.
     @Test func aFilterThatDivergesNamesItsCycle() throws {
-        let experiment = try TwinExperiment(
-            model: RungeKutta4(Lorenz96(), timeStep: 0.05), observation: ObservedComponents(of: 40),
-            errors: ObservationErrors(variances: [Double](repeating: 1, count: 40)), stepsBetween: 1, cycles: 50,
-            burnIn: 0, initialMean: [Double](repeating: 8, count: 40), initialVariance: 1)
+        let experiment = try ring(stepsBetween: 1, cycles: 50)
         let truth = try experiment.truth(seed: 1)
         let failure = #expect(throws: FilterError.self) {
             try EnsembleKalmanFilter(PerturbedObservations(), members: 5, inflation: 50)

@@ -1,4 +1,5 @@
 import Assimilation
+import Fields
 import Figures
 import Foundation
 import Training
@@ -21,7 +22,10 @@ func tellQuasiGeostrophic(
     let task = try QuasiGeostrophicTask(
         model: URL(fileURLWithPath: options.model, isDirectory: true), seed: 21)
     let members = options.quick ? 2 : 8
-    let kept = try KeptRows(options.folder.appendingPathComponent("rows-qg.jsonl"))
+    // Rows of another model are none of this one.
+    let weights = URL(fileURLWithPath: options.model, isDirectory: true).appendingPathComponent("denoiser.safetensors")
+    let hash = try ContentHash.sha256(of: weights).suffix(12)
+    let kept = try KeptRows(options.folder.appendingPathComponent("rows-qg-\(hash).jsonl"))
     func run(
         _ method: PosteriorOptions.Method, _ sampler: PosteriorOptions.SamplerKind, steps: Int, corrections: Int = 0
     )
