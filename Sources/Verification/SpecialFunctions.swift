@@ -53,3 +53,24 @@ public func chiSquareSurvival(_ statistic: Double, degreesOfFreedom: Int) -> Dou
 private func nonZero(_ x: Double) -> Double {
     abs(x) < .leastNormalMagnitude ? .leastNormalMagnitude : x
 }
+
+/// Least number of successes that a binomial variable does not exceed with at least the given probability.
+///
+/// - Parameters:
+///   - level: that probability, between 0 and 1, ends excluded
+///   - trials: n, at least 0
+///   - probability: p of a success, 0 … 1
+public func binomialQuantile(_ level: Double, trials n: Int, probability p: Double) -> Int {
+    precondition(level > 0 && level < 1, "a binomial law has no quantile of \(level)")
+    precondition(n >= 0 && (0...1).contains(p), "a binomial law of \(n) trials of probability \(p) has no meaning")
+    if p == 0 { return 0 }
+    if p == 1 { return n }
+    func logFactorial(_ k: Int) -> Double { lgamma(Double(k + 1)) }
+    var sum = 0.0
+    for k in 0..<n {
+        let ways: Double = logFactorial(n) - logFactorial(k) - logFactorial(n - k)
+        sum += exp(ways + Double(k) * log(p) + Double(n - k) * log1p(-p))
+        if sum >= level { return k }
+    }
+    return n
+}
