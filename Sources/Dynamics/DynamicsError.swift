@@ -4,8 +4,9 @@ public enum DynamicsError: Error, Sendable, Hashable, CustomStringConvertible {
     case invalidParameter(name: String, value: String, expected: String)
     /// A state does not fit the model.
     case stateMismatch(String)
-    /// The integration left its stable range: the Courant number at that step, and what it was allowed to be.
-    case blowUp(step: Int, courant: Double, limit: Double, timeStep: Double)
+    /// The integration left its stable range: the step, the member of an ensemble, the Courant number at that step, and
+    /// what it was allowed to be.
+    case blowUp(step: Int, member: Int? = nil, courant: Double, limit: Double, timeStep: Double)
     /// A state is no longer finite: the step, counted from where the integration began, and the member of an ensemble.
     case notFinite(step: Int, member: Int?, timeStep: Double)
 
@@ -16,9 +17,10 @@ public enum DynamicsError: Error, Sendable, Hashable, CustomStringConvertible {
             return "\(name) is \(value): expected \(expected)"
         case .stateMismatch(let message):
             return message
-        case .blowUp(let step, let courant, let limit, let timeStep):
+        case .blowUp(let step, let member, let courant, let limit, let timeStep):
+            let who = member.map { "member \($0)" } ?? "the simulation"
             let number = courant.isFinite ? "Courant number \(courant) above \(limit)" : "the flow is no longer finite"
-            return "the simulation blew up at step \(step): \(number); take a time step below \(timeStep) s"
+            return "\(who) blew up at step \(step): \(number); take a time step below \(timeStep)"
         case .notFinite(let step, let member, let timeStep):
             let who = member.map { "member \($0)" } ?? "the state"
             return
@@ -29,7 +31,12 @@ public enum DynamicsError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The same, of a member of an ensemble.
     func of(member: Int) -> DynamicsError {
-        guard case .notFinite(let step, nil, let timeStep) = self else { return self }
-        return .notFinite(step: step, member: member, timeStep: timeStep)
+        switch self {
+        case .notFinite(let step, nil, let timeStep):
+            .notFinite(step: step, member: member, timeStep: timeStep)
+        case .blowUp(let step, nil, let courant, let limit, let timeStep):
+            .blowUp(step: step, member: member, courant: courant, limit: limit, timeStep: timeStep)
+        default: self
+        }
     }
 }

@@ -5,7 +5,7 @@ import Synchronization
 /// Chaos in one dimension, ∂u/∂t = −u ∂u/∂x − ∂²u/∂x² − ∂⁴u/∂x⁴ on a ring: pseudo-spectral, exponential time differencing
 /// of fourth order, whose step is linearised exactly.
 ///
-/// - Source: Kassam and Trefethen 2005, SIAM J. Sci. Comput. 26, 1214-1233 (method, and coefficients by contour integrals).
+/// - Source: Kassam and Trefethen 2005, SIAM J. Sci. Comput. 26, 1214-1233.
 public final class KuramotoSivashinsky: LinearisableModel {
     /// Points on the ring, even.
     public let dimension: Int
@@ -16,8 +16,8 @@ public final class KuramotoSivashinsky: LinearisableModel {
 
     /// Angular wavenumbers as the derivative sees them: zero at the Nyquist mode, whose derivative is not on the grid.
     private let derivative: [Double]
-    /// e^{hL}, e^{hL/2} and the four weights of the method, by wavenumber.
-    private let whole: [Double], half: [Double], q: [Double], f1: [Double], f2: [Double], f3: [Double]
+    /// Of the method, by wavenumber.
+    private let weights: ExponentialRungeKutta4
     private let transform: RealTransform
     private let workspaces = Mutex<[Workspace]>([])
 
@@ -39,23 +39,7 @@ public final class KuramotoSivashinsky: LinearisableModel {
         let k = (0...points / 2).map { 2 * Double.pi * Double($0) / length }
         derivative = k.dropLast() + [0]
         let linear = k.map { $0 * $0 - $0 * $0 * $0 * $0 }
-        let h = timeStep
-        whole = linear.map { exp(h * $0) }
-        half = linear.map { exp(h * $0 / 2) }
-        // Means over a circle about hL: the formulas cancel near hL = 0.
-        let circle = (0..<32).map { j -> Complex in
-            let angle = Double.pi * (Double(j) + 0.5) / 32
-            return Complex(cos(angle), sin(angle))
-        }
-        func mean(_ f: @escaping (Complex) -> Complex) -> [Double] {
-            linear.map { l in
-                h * circle.map { f(Complex(h * l) + $0).real }.reduce(0, +) / Double(circle.count)
-            }
-        }
-        q = mean { z in ((0.5 * z).exponential - Complex(1)) / z }
-        f1 = mean { z in (Complex(-4) - z + z.exponential * (Complex(4) - 3 * z + z * z)) / (z * z * z) }
-        f2 = mean { z in (Complex(2) + z + z.exponential * (z - Complex(2))) / (z * z * z) }
-        f3 = mean { z in (Complex(-4) - 3 * z - z * z + z.exponential * (Complex(4) - z)) / (z * z * z) }
+        weights = ExponentialRungeKutta4(linear: linear, timeStep: timeStep)
         transform = RealTransform(y: 1, x: points)
     }
 
@@ -96,11 +80,11 @@ public final class KuramotoSivashinsky: LinearisableModel {
                 slope(work.spectrum(of: zip(field, work.field(of: δ)).map { -$0 * $1 }))
             }
             let Nu = N(stages.u, δu)
-            let a = combine(half, δu, q, Nu)
+            let a = combine(weights.half, δu, weights.q, Nu)
             let Na = N(stages.a, a)
-            let b = combine(half, δu, q, Na)
+            let b = combine(weights.half, δu, weights.q, Na)
             let Nb = N(stages.b, b)
-            let c = combine(half, a, q, zip(Nb, Nu).map { 2 * $0 - $1 })
+            let c = combine(weights.half, a, weights.q, zip(Nb, Nu).map { 2 * $0 - $1 })
             let Nc = N(stages.c, c)
             work.field(of: finish(δu, Nu, Na, Nb, Nc), into: v)
             work.field(of: stages.end, into: x)
@@ -121,11 +105,11 @@ public final class KuramotoSivashinsky: LinearisableModel {
             func sum(_ parts: [Complex]...) -> [Complex] {
                 parts.dropFirst().reduce(parts[0]) { zip($0, $1).map { $0 + $1 } }
             }
-            let c = Nᵀ(stages.c, scaled(f3, w0))
-            let b = Nᵀ(stages.b, sum(scaled(f2, w0, by: 2), scaled(q, c, by: 2)))
-            let a = sum(scaled(half, c), Nᵀ(stages.a, sum(scaled(f2, w0, by: 2), scaled(q, b))))
-            let u = Nᵀ(stages.u, sum(scaled(f1, w0), scaled(q, c, by: -1), scaled(q, a)))
-            work.field(of: sum(scaled(whole, w0), scaled(half, a), scaled(half, b), u), into: w)
+            let c = Nᵀ(stages.c, scaled(weights.f3, w0))
+            let b = Nᵀ(stages.b, sum(scaled(weights.f2, w0, by: 2), scaled(weights.q, c, by: 2)))
+            let a = sum(scaled(weights.half, c), Nᵀ(stages.a, sum(scaled(weights.f2, w0, by: 2), scaled(weights.q, b))))
+            let u = Nᵀ(stages.u, sum(scaled(weights.f1, w0), scaled(weights.q, c, by: -1), scaled(weights.q, a)))
+            work.field(of: sum(scaled(weights.whole, w0), scaled(weights.half, a), scaled(weights.half, b), u), into: w)
         }
     }
 
@@ -143,13 +127,13 @@ public final class KuramotoSivashinsky: LinearisableModel {
         func N(_ field: [Double]) -> [Complex] { slope(work.spectrum(of: field.map { -0.5 * $0 * $0 })) }
         let onGrid = work.field(of: u)
         let Nu = N(onGrid)
-        let a = combine(half, u, q, Nu)
+        let a = combine(weights.half, u, weights.q, Nu)
         let aField = work.field(of: a)
         let Na = N(aField)
-        let b = combine(half, u, q, Na)
+        let b = combine(weights.half, u, weights.q, Na)
         let bField = work.field(of: b)
         let Nb = N(bField)
-        let c = combine(half, a, q, zip(Nb, Nu).map { 2 * $0 - $1 })
+        let c = combine(weights.half, a, weights.q, zip(Nb, Nu).map { 2 * $0 - $1 })
         let cField = work.field(of: c)
         let Nc = N(cField)
         return Stages(u: onGrid, a: aField, b: bField, c: cField, end: finish(u, Nu, Na, Nb, Nc))
@@ -158,11 +142,14 @@ public final class KuramotoSivashinsky: LinearisableModel {
     private func finish(
         _ u: [Complex], _ Nu: [Complex], _ Na: [Complex], _ Nb: [Complex], _ Nc: [Complex]
     ) -> [Complex] {
-        u.indices.map { i in whole[i] * u[i] + f1[i] * Nu[i] + 2 * f2[i] * (Na[i] + Nb[i]) + f3[i] * Nc[i] }
+        let w = weights
+        return u.indices.map { i in
+            w.whole[i] * u[i] + w.f1[i] * Nu[i] + 2 * w.f2[i] * (Na[i] + Nb[i]) + w.f3[i] * Nc[i]
+        }
     }
 
-    private func combine(_ p: [Double], _ x: [Complex], _ q: [Double], _ y: [Complex]) -> [Complex] {
-        x.indices.map { p[$0] * x[$0] + q[$0] * y[$0] }
+    private func combine(_ p: [Double], _ x: [Complex], _ r: [Double], _ y: [Complex]) -> [Complex] {
+        x.indices.map { p[$0] * x[$0] + r[$0] * y[$0] }
     }
 
     /// ∂/∂x.
@@ -208,11 +195,4 @@ private final class Workspace: @unchecked Sendable {
         transform.inverse(destroying: modes.pointer, into: grid.pointer)
         for i in 0..<grid.count { field[i] = grid.pointer[i] }
     }
-}
-
-extension Complex {
-    /// eᶻ.
-    fileprivate var exponential: Complex { exp(real) * Complex(cos(imaginary), sin(imaginary)) }
-
-    fileprivate static func / (a: Complex, b: Complex) -> Complex { (1 / b.squaredMagnitude) * (a * b.conjugate) }
 }

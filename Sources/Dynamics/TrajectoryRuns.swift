@@ -1,8 +1,8 @@
-/// Many independent trajectories of a two-layer model, made on several threads and handed out state by state, so that
-/// none has to be held whole in memory.
-public struct TrajectoryRuns: Sendable {
-    /// The model that is integrated.
-    public var model: TwoLayerQG
+/// Many independent trajectories of a world, made on several threads and handed out state by state, so that none has to be
+/// held whole in memory.
+public struct TrajectoryRuns<World: SimulatedWorld>: Sendable {
+    /// The world that is integrated.
+    public var world: World
     /// Time steps before the first kept state.
     public var spinUp: Int
     /// States kept of each trajectory.
@@ -11,9 +11,9 @@ public struct TrajectoryRuns: Sendable {
     public var stride: Int
 
     /// Runs of `states` states, `stride` steps apart, after `spinUp` steps.
-    public init(model: TwoLayerQG, spinUp: Int, states: Int, stride: Int) {
+    public init(_ world: World, spinUp: Int, states: Int, stride: Int) {
         precondition(spinUp >= 0 && states > 0 && stride > 0, "a trajectory needs states, and steps between them")
-        self.model = model
+        self.world = world
         self.spinUp = spinUp
         self.states = states
         self.stride = stride
@@ -26,19 +26,26 @@ public struct TrajectoryRuns: Sendable {
     ///   - count: number of trajectories
     ///   - seed: key of the initial states
     ///   - threads: trajectories integrated at the same time
-    ///   - record: receives (trajectory, index of the kept state, potential vorticity of shape (2, y, x) in s⁻¹);
-    ///     called from several threads, in order within a trajectory
+    ///   - record: receives (trajectory, index of the kept state, its numbers); called from several
+    ///     threads, in order within a trajectory
     /// - Throws: the first error of a trajectory or of `record`; the others stop at their next kept state.
     public func run(
         count: Int, seed: UInt64, threads: Int,
-        record: @escaping @Sendable (_ trajectory: Int, _ index: Int, _ potentialVorticity: [Double]) throws -> Void
+        record: @escaping @Sendable (_ trajectory: Int, _ index: Int, _ values: [Double]) throws -> Void
     ) throws {
         _ = try concurrentMap(count, threads: threads) { trajectory, isCancelled in
-            var state = model.initialState(seed: seed, member: UInt64(trajectory))
-            try model.step(&state, count: spinUp)
+            var course = world.begin(seed: seed, trajectory: UInt64(trajectory))
+            func step(_ count: Int) throws {
+                do {
+                    try world.step(&course, count: count)
+                } catch let error as DynamicsError {
+                    throw error.of(member: trajectory)
+                }
+            }
+            try step(spinUp)
             for index in 0..<states where !isCancelled() {
-                if index > 0 { try model.step(&state, count: stride) }
-                try record(trajectory, index, model.potentialVorticity(state))
+                if index > 0 { try step(stride) }
+                try record(trajectory, index, world.values(of: course))
             }
         }
     }

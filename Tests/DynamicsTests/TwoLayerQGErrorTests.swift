@@ -9,7 +9,7 @@ import Testing
         let model = try TwoLayerQG(configuration)
         var state = model.initialState(seed: 1, amplitude: 1e-5)
         let error = #expect(throws: DynamicsError.self) { try model.step(&state, count: 10_000) }
-        guard case .blowUp(let step, let courant, let limit, let timeStep) = error else {
+        guard case .blowUp(let step, _, let courant, let limit, let timeStep) = error else {
             Issue.record("expected a blow-up, not \(String(describing: error))")
             return
         }

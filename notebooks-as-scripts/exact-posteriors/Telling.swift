@@ -86,7 +86,9 @@ func tellGaussian(_ options: ExactPosteriorsOptions, _ page: inout Report, _ pub
             ],
             rows: rows.filter { $0["error_deviation"] == deviation }.map { row in
                 func p(_ name: String) -> TableCell {
-                    row[name].isNaN ? .missing : .text(row[name] < 1e-6 ? "< 1e-6" : String(format: "%.3f", row[name]))
+                    let p = row[name]
+                    if p.isNaN { return .missing }
+                    return .text(p < 1e-6 ? "< 1e-6" : String(format: p < 1e-3 ? "%.0e" : "%.3f", p))
                 }
                 return [
                     .text(row.method), .number(row["mean"]), .number(row["covariance"]), p("mean_p"), p("covariance_p"),
@@ -96,11 +98,15 @@ func tellGaussian(_ options: ExactPosteriorsOptions, _ page: inout Report, _ pub
                 "Errors \(deviation): largest error of a mean in posterior deviations, error of the covariance in the Frobenius "
                 + "norm; a dash where the samples diverged.")
     }
-    let names = rows.filter { $0["error_deviation"] == deviations[0] }.map(\.method)
+    // As many as there are colours that are told apart.
+    let left = ["MMPS, CG 2", "MMPS, CG 4", "MMPS, GMRES", "SDA, γ = 0.01, 0"]
+    let names = rows.filter { $0["error_deviation"] == deviations[0] }.map(\.method).filter { name in
+        !left.contains { name.hasPrefix($0) }
+    }
     try await page.figure(
         BarFigure(
             groups: deviations.map { "error \($0)" },
-            series: names.filter { !$0.hasPrefix("MMPS, GMRES") && !$0.hasPrefix("MMPS, CG 2") }.map { name in
+            series: names.map { name in
                 .init(
                     name,
                     values: deviations.map { deviation in

@@ -4,6 +4,13 @@ import ArgumentParser
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make a truth or an archive by running a model of a world.",
-        discussion: "Every world is deterministic: one seed gives one truth. See `sillage simulate qg --help`.",
-        subcommands: [SimulateQG.self])
+        discussion: """
+            One seed gives one truth. Files say which world they are of, with every parameter, so that `sillage filter` \
+            carries ensembles with the same model. See `sillage simulate qg --help`.
+            """,
+        subcommands: [
+            SimulateWorld<QGOptions>.self, SimulateWorld<KolmogorovOptions>.self,
+            SimulateWorld<KuramotoSivashinskyOptions>.self, SimulateWorld<Lorenz96Options>.self,
+            SimulateWorld<Lorenz84Options>.self, SimulateWorld<Lorenz63Options>.self,
+        ])
 }
