@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// What keeps a sequential method from running.
 public enum FilterError: Error, Sendable, Hashable, CustomStringConvertible {
     /// R has no inverse.
@@ -21,5 +23,19 @@ public enum FilterError: Error, Sendable, Hashable, CustomStringConvertible {
         case .diverged(let method, let cycle, let what):
             "\(method) diverged in cycle \(cycle): \(what); raise inflation or members, or shorten the model's step"
         }
+    }
+}
+
+/// - Throws: ``FilterError/tooFewMembers(_:needed:method:)``.
+func requireMembers(_ members: Int, _ needed: Int, _ method: String) throws {
+    guard members >= needed else { throw FilterError.tooFewMembers(members, needed: needed, method: method) }
+}
+
+/// What linear algebra refuses is an ensemble that has gone out of bounds.
+func diverging<Value>(_ method: String, _ cycle: Int, _ body: () throws -> Value) throws -> Value {
+    do {
+        return try body()
+    } catch let error as LinearAlgebraError {
+        throw FilterError.diverged(method: method, cycle: cycle, what: "\(error)")
     }
 }

@@ -13,7 +13,7 @@ public struct IterativeEnKS: SequentialMethod {
     public var members: Int
     /// Cycles between the state that is sought and the newest observations, 1 or more.
     public var lag: Int
-    /// Most iterations.
+    /// Most iterations; a cycle that needs more counts in ``SequentialAnalysis/unconverged``.
     public var iterations: Int
     /// Iterations end where the mean square of the step's coefficients is below this.
     public var tolerance: Double
@@ -39,7 +39,7 @@ public struct IterativeEnKS: SequentialMethod {
     /// Its name.
     public var name: String { "iEnKS, lag \(lag)" }
 
-    /// Analyses of a run, at the end of each window.
+    /// Analyses of a run, at the end of each window; those at the beginning of the windows are smoothing ones.
     public func run(
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64
     ) throws -> SequentialAnalysis {
@@ -59,12 +59,24 @@ public struct IterativeEnKS: SequentialMethod {
         // Before the first cycle; then at the beginning of each window.
         var start = experiment.initialEnsemble(members, &random)
         var result = SequentialAnalysis()
+        var smoothing = AnalysisSeries()
         for (cycle, values) in observations.enumerated() {
             let window = min(lag, cycle + 1)
-            let (smoothed, filtered) = try diverging(name, cycle) {
+            let (smoothed, filtered, converged) = try diverging(name, cycle) {
                 try update(start, experiment, values: values, cycles: window)
             }
-            result.append(filtered)
+            result.filtered.append(filtered)
+            if !converged { result.unconverged += 1 }
+            // The first windows begin before the first cycle.
+            if cycle >= lag { smoothing.append(smoothed) }
+            if cycle == observations.count - 1 {
+                var course = smoothed
+                for _ in 1..<window {
+                    try experiment.forecast(&course.elements, &random, threads: threads)
+                    smoothing.append(course)
+                }
+                smoothing.append(filtered)
+            }
             start = smoothed
             var anomalies = start
             let mean = anomalies.removeMean()
@@ -74,13 +86,15 @@ public struct IterativeEnKS: SequentialMethod {
             start = anomalies
             if window == lag { try experiment.forecast(&start.elements, &random, threads: threads) }
         }
+        result.smoothed = smoothing
         return result
     }
 
-    /// The ensemble at the window's beginning given its newest observations, and the analysis at its end.
+    /// The ensemble at the window's beginning given its newest observations, the analysis at its end, and whether the last
+    /// step was as small as was asked.
     private func update(
         _ start: Matrix, _ experiment: TwinExperiment, values: [Double], cycles: Int
-    ) throws -> (smoothed: Matrix, filtered: Matrix) {
+    ) throws -> (smoothed: Matrix, filtered: Matrix, converged: Bool) {
         let N = members
         let spare = Double(N - 1)
         var X = start
@@ -89,6 +103,7 @@ public struct IterativeEnKS: SequentialMethod {
         var (T, Tinverse) = (Matrix.identity(N), Matrix.identity(N))
         var filtered = start
         var first: Matrix?
+        var converged = false
         for _ in 0..<iterations {
             var weights = T
             weights.add(row: w)
@@ -127,12 +142,13 @@ public struct IterativeEnKS: SequentialMethod {
             var last = T - old
             last.add(row: dw)
             filtered = E + last * first!
-            if dw.reduce(0, { $0 + $1 * $1 }) < tolerance * Double(N) { break }
+            converged = dot(dw, dw) < tolerance * Double(N)
+            if converged { break }
         }
         var weights = T
         weights.add(row: w)
         var smoothed = weights * X
         smoothed.add(row: x)
-        return (smoothed, filtered)
+        return (smoothed, filtered, converged)
     }
 }

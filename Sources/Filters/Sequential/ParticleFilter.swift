@@ -1,5 +1,4 @@
 import Dynamics
-import Foundation
 import LinearAlgebra
 
 /// The bootstrap particle filter: members are weighed by their likelihood, and drawn anew, systematically, where the
@@ -32,7 +31,7 @@ public struct ParticleFilter: SequentialMethod {
     ) throws -> SequentialAnalysis {
         var result = SequentialAnalysis()
         try run(experiment, observations: observations, seed: seed) { particles, weights in
-            result.append(particles, weights: weights)
+            result.filtered.append(particles, weights: weights)
         }
         return result
     }
@@ -50,94 +49,18 @@ public struct ParticleFilter: SequentialMethod {
                 name: "threshold, jitter", value: "\(threshold), \(jitter)", expected: "0…1, ≥ 0")
         }
         var random = RandomSequence(seed: seed)
-        var particles = experiment.initialEnsemble(members, &random)
-        var logWeights = [Double](repeating: 0, count: members)
+        var cloud = ParticleCloud(experiment.initialEnsemble(members, &random))
         for (cycle, values) in observations.enumerated() {
-            try experiment.forecast(&particles.elements, &random, threads: threads)
-            var departures = experiment.observation.observed(particles).mapped { -$0 }
+            try experiment.forecast(&cloud.particles.elements, &random, threads: threads)
+            var departures = experiment.observation.observed(cloud.particles).mapped { -$0 }
             departures.add(row: values)
             experiment.errors.whiten(&departures)
-            for m in 0..<members { logWeights[m] -= departures.row(m).reduce(0) { $0 + $1 * $1 } / 2 }
-            let largest = logWeights.max()!
-            guard largest.isFinite else {
-                throw FilterError.diverged(method: name, cycle: cycle, what: "no particle has a likelihood")
+            let weights = try cloud.weigh(
+                (0..<members).map { m in departures.row(m).reduce(0) { $0 - $1 * $1 / 2 } }, name, cycle)
+            onAnalysis(cloud.particles, weights)
+            try diverging(name, cycle) {
+                try cloud.resample(weights, below: threshold, jitter: jitter, &random)
             }
-            var weights = logWeights.map { exp($0 - largest) }
-            let total = weights.reduce(0, +)
-            weights = weights.map { $0 / total }
-            onAnalysis(particles, weights)
-            guard 1 / weights.reduce(0, { $0 + $1 * $1 }) < threshold * Double(members) else {
-                logWeights = logWeights.map { $0 - largest }
-                continue
-            }
-            let kernel =
-                jitter > 0 ? try diverging(name, cycle) { try particles.weightedFactor(weights) } : nil
-            let chosen = systematicResample(weights, random.uniform())
-            var next = particles
-            let n = particles.columns
-            let width = jitter * pow(Double(members), -1 / Double(n + 4))
-            for (m, source) in chosen.enumerated() {
-                var x = Array(particles.row(source))
-                let isCopy = (m > 0 && chosen[m - 1] == source) || (m + 1 < members && chosen[m + 1] == source)
-                if let kernel, isCopy {
-                    x = zip(x, kernel * random.normals(n)).map { $0 + width * $1 }
-                }
-                next.elements.replaceSubrange(m * n..<(m + 1) * n, with: x)
-            }
-            particles = next
-            logWeights = [Double](repeating: 0, count: members)
         }
-    }
-}
-
-/// Indices of the members that are drawn: as many as weights, each w N times to within one, ascending.
-///
-/// - Parameter start: in (0, 1)
-/// - Source: Kitagawa 1996, J. Comput. Graph. Stat. 5, 1-25.
-func systematicResample(_ weights: [Double], _ start: Double) -> [Int] {
-    let n = weights.count
-    var result: [Int] = []
-    result.reserveCapacity(n)
-    var (sum, member) = (weights[0], 0)
-    for k in 0..<n {
-        let place = (Double(k) + start) / Double(n)
-        while sum < place, member < n - 1 {
-            member += 1
-            sum += weights[member]
-        }
-        result.append(member)
-    }
-    return result
-}
-
-extension Matrix {
-    /// The symmetric root of the weighted covariance of the rows; of the unweighted one where a single row has all the weight.
-    func weightedFactor(_ weights: [Double]) throws -> Matrix {
-        // Of weights, the unbiased covariance divides by 1 − Σw².
-        let share = 1 - weights.reduce(0) { $0 + $1 * $1 }
-        guard share > 1e-6 else {
-            return try weightedFactor([Double](repeating: 1 / Double(rows), count: rows))
-        }
-        var anomalies = self
-        anomalies.add(row: transposedTimes(weights).map { -$0 })
-        for m in 0..<rows {
-            let root = weights[m].squareRoot()
-            for i in 0..<columns { anomalies[m, i] *= root }
-        }
-        return try SymmetricEigen(of: (1 / share) * anomalies.gram).apply { max($0, 0).squareRoot() }
-    }
-}
-
-extension SequentialAnalysis {
-    /// Appends the mean and spread of weighted particles.
-    mutating func append(_ particles: Matrix, weights: [Double]) {
-        let mean = particles.transposedTimes(weights)
-        var variance = 0.0
-        for m in 0..<particles.rows {
-            let squares = zip(particles.row(m), mean).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
-            variance += weights[m] * squares
-        }
-        means.append(mean)
-        spreads.append((variance / Double(particles.columns)).squareRoot())
     }
 }

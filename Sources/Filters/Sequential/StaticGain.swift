@@ -16,7 +16,7 @@ public struct ClimatologyBaseline: SequentialMethod {
         try experiment.check(observations)
         let climate = try experiment.climate()
         var result = SequentialAnalysis()
-        for _ in observations { result.append(mean: climate.mean, covariance: climate.covariance) }
+        for _ in observations { result.filtered.append(mean: climate.mean, covariance: climate.covariance) }
         return result
     }
 }
@@ -39,7 +39,7 @@ public struct StaticInterpolation: SequentialMethod {
         let update = try LinearUpdate(climate.covariance, at: climate.mean, experiment)
         var result = SequentialAnalysis()
         for values in observations {
-            result.append(mean: update.analysis(climate.mean, values, experiment), covariance: update.covariance)
+            result.filtered.append(mean: update.analysis(climate.mean, values, experiment), covariance: update.covariance)
         }
         return result
     }
@@ -75,73 +75,10 @@ public struct ThreeDVar: SequentialMethod {
             try experiment.model.advance(ensemble: &x, steps: experiment.stepsBetween)
             let update = try LinearUpdate(background, at: x, experiment)
             x = update.analysis(x, values, experiment)
-            result.append(mean: x, covariance: update.covariance)
+            result.filtered.append(mean: x, covariance: update.covariance)
         }
         return result
     }
-}
-
-/// The extended Kalman filter: mean by the model, covariance by its derivative.
-///
-/// - Source: Jazwinski 1970, Stochastic Processes and Filtering Theory, section 8.3.
-public struct ExtendedKalmanFilter: SequentialMethod {
-    /// Factor that the covariance grows by in a unit of time, 1 for none.
-    public var inflationPerTime: Double
-
-    /// The method.
-    public init(inflationPerTime: Double = 1) { self.inflationPerTime = inflationPerTime }
-    /// Its name.
-    public var name: String { "extended Kalman filter" }
-
-    /// Analyses of a run.
-    ///
-    /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` for a model that is not linearised.
-    public func run(
-        _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64
-    ) throws -> SequentialAnalysis {
-        try experiment.check(observations)
-        guard inflationPerTime > 0 else {
-            throw FilterError.invalidSetting(
-                name: "inflation", value: "\(inflationPerTime)", expected: "a positive number")
-        }
-        let model = try linearisable(experiment.model, name)
-        let n = model.dimension
-        var x = experiment.initialMean
-        var P = experiment.initialVariance * Matrix.identity(n)
-        let growth = pow(inflationPerTime, model.timeStep * Double(experiment.stepsBetween))
-        var result = SequentialAnalysis()
-        for (cycle, values) in observations.enumerated() {
-            if experiment.modelVariance > 0 {
-                for _ in 0..<experiment.stepsBetween {
-                    let F = Matrix(rows: n, columns: n, elements: model.jacobian(&x))
-                    P = (F * P).timesTransposed(F)
-                    P.addToDiagonal([Double](repeating: experiment.modelVariance, count: n))
-                }
-            } else {
-                let F = Matrix(rows: n, columns: n, elements: model.jacobian(&x, steps: experiment.stepsBetween))
-                P = (F * P).timesTransposed(F)
-            }
-            P = growth * P
-            guard x.allSatisfy(\.isFinite), P.firstNotFinite == nil else {
-                throw FilterError.diverged(method: name, cycle: cycle, what: "the forecast is not finite")
-            }
-            let update = try diverging(name, cycle) { try LinearUpdate(P, at: x, experiment) }
-            x = update.analysis(x, values, experiment)
-            P = update.covariance
-            result.append(mean: x, covariance: P)
-        }
-        return result
-    }
-}
-
-/// - Throws: ``FilterError/invalidSetting(name:value:expected:)``.
-func linearisable(_ model: any StateModel, _ method: String) throws -> any LinearisableModel {
-    guard let linear = model as? any LinearisableModel else {
-        throw FilterError.invalidSetting(
-            name: "\(method)'s model", value: "\(type(of: model))",
-            expected: "one with tangent-linear and adjoint steps")
-    }
-    return linear
 }
 
 /// The Kalman update for a background covariance: K = P Hᵀ (H P Hᵀ + R)⁻¹, Pᵃ = (1 − K H) P.

@@ -107,10 +107,18 @@ public struct TwinExperiment: Sendable {
 
     /// Carries a state, or an ensemble of them one after the other, to the next observation time.
     public func forecast(_ x: inout [Double], _ random: inout RandomSequence, threads: Int = 1) throws {
+        try forecast(&x, &random, threads: threads, noiseAfterLastStep: true)
+    }
+
+    /// The same, with the noise of the last step or without it, for methods that draw that one themselves.
+    func forecast(
+        _ x: inout [Double], _ random: inout RandomSequence, threads: Int, noiseAfterLastStep: Bool
+    ) throws {
         guard modelVariance > 0 else { return try model.advance(ensemble: &x, steps: stepsBetween, threads: threads) }
         let deviation = modelVariance.squareRoot()
-        for _ in 0..<stepsBetween {
+        for step in 1...stepsBetween {
             try model.advance(ensemble: &x, steps: 1, threads: threads)
+            guard step < stepsBetween || noiseAfterLastStep else { continue }
             for i in x.indices { x[i] += deviation * random.normal() }
         }
     }
@@ -128,61 +136,6 @@ public struct TwinExperiment: Sendable {
         }
         let mean = all.removeMean()
         return (mean, (1 / Double(states - 1)) * all.gram)
-    }
-}
-
-/// A method that takes observations one time after the other.
-public protocol SequentialMethod: Sendable {
-    /// Its name, with what distinguishes it.
-    var name: String { get }
-
-    /// Analyses of a run.
-    ///
-    /// - Parameters:
-    ///   - observations: one array a cycle
-    ///   - seed: of what the method draws itself
-    /// - Throws: ``FilterError``, `DynamicsError`, `LinearAlgebraError`.
-    func run(_ experiment: TwinExperiment, observations: [[Double]], seed: UInt64) throws -> SequentialAnalysis
-}
-
-/// Filtering analyses: what is known at each observation time from the observations up to it.
-public struct SequentialAnalysis: Sendable {
-    /// The mean of each cycle's analysis.
-    public var means: [[Double]] = []
-    /// The root mean square, over components, of each analysis' standard deviation; NaN where a method knows none.
-    public var spreads: [Double] = []
-
-    /// An analysis to be filled.
-    public init() {}
-
-    /// Root-mean-square error over components, averaged over the cycles after `burnIn`.
-    public func rmse(against truth: TwinExperiment.Truth, burnIn: Int) -> Double {
-        func error(_ k: Int) -> Double {
-            var squares = 0.0
-            for (a, b) in zip(means[k], truth.states[k]) { squares += (a - b) * (a - b) }
-            return (squares / Double(means[k].count)).squareRoot()
-        }
-        return (burnIn..<means.count).map(error).reduce(0, +) / Double(means.count - burnIn)
-    }
-
-    /// Mean spread of the cycles after `burnIn`.
-    public func spread(burnIn: Int) -> Double {
-        let kept = spreads.dropFirst(burnIn)
-        return kept.reduce(0, +) / Double(kept.count)
-    }
-
-    /// Appends an ensemble's mean and spread.
-    mutating func append(_ ensemble: Matrix) {
-        var anomalies = ensemble
-        means.append(anomalies.removeMean())
-        let squares = anomalies.elements.reduce(0) { $0 + $1 * $1 }
-        spreads.append((squares / Double((ensemble.rows - 1) * ensemble.columns)).squareRoot())
-    }
-
-    /// Appends a Gaussian analysis.
-    mutating func append(mean: [Double], covariance: Matrix) {
-        means.append(mean)
-        spreads.append((covariance.trace / Double(mean.count)).squareRoot())
     }
 }
 
