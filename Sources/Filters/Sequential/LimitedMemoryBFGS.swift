@@ -44,7 +44,9 @@ public struct LimitedMemoryBFGS: Sendable, Hashable {
         var pairs: [(s: [Double], y: [Double], ρ: Double)] = []
         let goal = tolerance * norm(g)
         for iteration in 0..<iterations {
-            if norm(g) <= goal { return Minimum(point: x, value: f, gradient: g, iterations: iteration, converged: true) }
+            if norm(g) <= goal {
+                return Minimum(point: x, value: f, gradient: g, iterations: iteration, converged: true)
+            }
             let p = direction(g, pairs)
             // The first step has no curvature to go by: it is of unit length at most.
             let length = pairs.isEmpty ? min(1, 1 / norm(g)) : 1

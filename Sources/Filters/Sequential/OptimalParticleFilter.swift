@@ -101,7 +101,8 @@ public struct OptimalParticleFilter: SequentialMethod {
     private func noiseRoot(_ cloud: ParticleCloud, _ experiment: TwinExperiment) throws -> Matrix {
         let n = experiment.model.dimension
         guard jitter > 0 else { return experiment.modelVariance.squareRoot() * Matrix.identity(n) }
-        let kernel = jitter * cloud.particles.kernelWidth * (try cloud.particles.weightedFactor(cloud.normalisedWeights))
+        let kernel =
+            jitter * cloud.particles.kernelWidth * (try cloud.particles.weightedFactor(cloud.normalisedWeights))
         guard experiment.modelVariance > 0 else { return kernel }
         var Q = kernel.gram
         Q.addToDiagonal([Double](repeating: experiment.modelVariance, count: n))
@@ -122,7 +123,8 @@ public struct OptimalParticleFilter: SequentialMethod {
         let error = zip(observed.elements, expected.elements).reduce(0) { max($0, abs($1.0 - $1.1)) }
         guard error <= 1e-8 * size else {
             throw FilterError.invalidSetting(
-                name: "\(name)'s observation operator", value: "not linear (departures of \(error) within the particles)",
+                name: "\(name)'s observation operator",
+                value: "not linear (departures of \(error) within the particles)",
                 expected: "a linear one, or the bootstrap particle filter")
         }
         return H
