@@ -4,6 +4,9 @@ public struct ObservedInstant: Sendable {
     public var time: Double
     /// The observations, `operator` over one state flattened as (variable, y, x).
     public var observations: ObservationVector
+
+    /// Observations of one state.
+    public init(time: Double, observations: ObservationVector) { (self.time, self.observations) = (time, observations) }
 }
 
 extension ObservationVector {

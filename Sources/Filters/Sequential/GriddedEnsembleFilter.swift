@@ -58,12 +58,15 @@ public struct GriddedEnsembleFilter: Sendable {
     ///   - start: the ensemble at `times[0]`, shape (members, state)
     ///   - seed: of perturbations, rotations and model noise
     ///   - progress: called after each instant with how many of how many are done
+    /// - Returns: the analysis, and how consistent the innovations were with what the ensemble expected of them: Σ dᵀ d over
+    ///   Σ tr (H P Hᵀ + R) in units of the errors, 1 for a well-made ensemble, more for one too sure of itself; NaN without
+    ///   observations.
     /// - Throws: ``FilterError``, among them `betweenSteps` for an instant that the model does not meet, and
     ///   `DynamicsError` with the member that blew up.
     public func analyse(
         _ observations: [ObservedInstant], times: [Double], start: Matrix, seed: UInt64,
         progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
-    ) throws -> Analysis {
+    ) throws -> (analysis: Analysis, consistency: Double) {
         precondition(
             !times.isEmpty && start.columns == model.dimension, "states of \(start.columns), no time or another model")
         try requireMembers(start.rows, 2, "an ensemble filter")
@@ -71,30 +74,36 @@ public struct GriddedEnsembleFilter: Sendable {
         var random = RandomSequence(seed: seed)
         var ensemble = start
         var (step, growth) = (0, adaptation?.initial ?? 1)
+        var innovations = (squares: 0.0, expected: 0.0)
         // Ensembles at the states that are still to be moved, by index of the state.
         var kept: [(index: Int, ensemble: Matrix)] = []
         var result = StoredEnsemble(members: start.rows, states: times.count, stateCount: model.dimension)
         for (done, instant) in instants.enumerated() {
-            try forecast(&ensemble, steps: instant.step - step, &random)
+            do {
+                try forecast(&ensemble, steps: instant.step - step, &random)
+            } catch let error as DynamicsError {
+                throw error.after(steps: step)
+            }
             step = instant.step
             while let first = kept.first, times[first.index] < instant.time - lag - 1e-6 * model.timeStep {
                 result.store(kept.removeFirst())
             }
             if let observed = instant.observations {
                 var past = kept.map(\.ensemble)
-                try analyse(&ensemble, &past, observed, done, &growth, &random)
+                try analyse(&ensemble, &past, observed, done, &growth, &innovations, &random)
                 for i in kept.indices { kept[i].ensemble = past[i] }
             }
             if let index = instant.state { kept.append((index, ensemble)) }
             try progress(done + 1, instants.count)
         }
         for state in kept { result.store(state) }
-        return result.analysis(times: times)
+        return (result.analysis(times: times), innovations.squares / innovations.expected)
     }
 
     private func analyse(
         _ ensemble: inout Matrix, _ past: inout [Matrix], _ observed: ObservedInstant, _ cycle: Int,
-        _ growth: inout Double, _ random: inout RandomSequence
+        _ growth: inout Double, _ innovations: inout (squares: Double, expected: Double),
+        _ random: inout RandomSequence
     ) throws {
         let vector = observed.observations
         let errors = try ObservationErrors(variances: vector.errors.map { $0 * $0 })
@@ -102,6 +111,9 @@ public struct GriddedEnsembleFilter: Sendable {
         try requireMembers(ensemble.rows, scheme.fewestMembers, scheme.name)
         var forecast = EnsembleForecast(
             ensemble, observation: vector.operator, errors: errors, values: vector.values)
+        innovations.squares += forecast.innovation.reduce(0) { $0 + $1 * $1 }
+        innovations.expected +=
+            forecast.observed.elements.reduce(0) { $0 + $1 * $1 } / Double(ensemble.rows - 1) + Double(vector.count)
         if let adaptation {
             let next = adaptation.updated(growth, forecast)
             forecast.inflate(growth.squareRoot())

@@ -54,16 +54,17 @@ extension Archive {
         let origin = times[0]
         // Instants are kept to the microsecond, and a difference of two less well than that.
         let step = (step * 1e6).rounded() / 1e6
+        let margin = max(1e-6, 1e-5 / step)
         let wanted = period?.instants(in: calendar)
         guard let first = table.times.min(), let last = table.times.max() else { return [] }
         let begin = wanted.flatMap { $0.lowerBound.isFinite ? $0.lowerBound : nil }
         let end = wanted.flatMap { $0.upperBound.isFinite ? $0.upperBound : nil }
         let from =
-            begin.map { (($0 - origin) / step - 1e-3).rounded(.up) }
-            ?? ((first - origin) / step + 1e-3).rounded(.down)
+            begin.map { (($0 - origin) / step - margin).rounded(.up) }
+            ?? ((first - origin) / step + margin).rounded(.down)
         let to =
-            end.map { (($0 - origin) / step + 1e-3).rounded(.down) }
-            ?? ((last - origin) / step - 1e-3).rounded(.up)
+            end.map { (($0 - origin) / step + margin).rounded(.down) }
+            ?? ((last - origin) / step - margin).rounded(.up)
         guard from <= to else {
             throw FieldsError(.outOfTime, "no state at the archive's interval of \(step) s lies in the period")
         }

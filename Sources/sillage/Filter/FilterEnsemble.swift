@@ -16,7 +16,8 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
 
 
                 The archive is one that `sillage simulate` made: its attributes say which model carries the members, and \
-                the first members are states of it drawn at random. States are those that cover the observations at the \
+                the first members are states of it drawn at random: \
+                several trajectories make a better climate than one. States are those that cover the observations at the \
                 archive's interval, unless --period says otherwise; observations may lie on any step of the model. The \
                 file holds the members and for each variable NAME their mean NAME_mean and standard deviation NAME_error.
                 """)
@@ -97,7 +98,7 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
         } else {
             Stop.leaving("nothing was written") { EnsembleWriter.discardPartial(of: url) }
             do {
-                let analysis = try filter.analyse(
+                let (analysis, consistency) = try filter.analyse(
                     instants, times: times, start: try start(training), seed: common.seed
                 ) { done, total in
                     reporter.show(
@@ -105,7 +106,16 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
                 }
                 try analysis.write(
                     to: writer, variables: archive.variables, reporter: reporter,
-                    attributes: ["configuration": "\(Method.name) \(method.description)", "system": world.system])
+                    attributes: [
+                        "configuration": "\(Method.name) \(method.description)", "system": world.system,
+                        "innovation_consistency": String(format: "%.4g", consistency),
+                    ])
+                if consistency > 1.5 {
+                    reporter.say(
+                        "remark: innovations are \(String(format: "%.3g", consistency)) times, in the mean square, what the "
+                            + "members' spread and the errors explain: the ensemble is too sure of itself. Raise --members, "
+                            + "--inflation or --relaxation, or draw members from an archive of more trajectories")
+                }
             } catch {
                 EnsembleWriter.discardPartial(of: url)
                 throw error

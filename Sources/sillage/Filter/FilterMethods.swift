@@ -46,7 +46,7 @@ struct EnKFMethod: FilterMethod {
         a turbulent plane; there use letkf.
 
           sillage simulate lorenz96 --states 400 -o truth.nc
-          sillage simulate lorenz96 --states 1000 --seed 1 -o archive.nc
+          sillage simulate lorenz96 --trajectories 100 --states 10 --seed 1 -o archive.nc
           sillage observe truth.nc --network grid --spacing 1 --error 1 -o obs.nc
           sillage filter enkf --observations obs.nc --archive archive.nc -o analysis.nc
           sillage verify analysis.nc truth.nc --report report/
@@ -120,8 +120,9 @@ struct LETKFMethod: FilterMethod {
         for less with distance (Gaspari and Cohn's function, zero at the radius). Planes that repeat, bounded ones, rings \
         and the Earth are known. With --lag observations also move the states before them.
 
-          sillage simulate qg --trajectories 4 --states 60 --seed 1 -o archive.nc
-          sillage filter letkf --radius 200000 --observations obs.nc --archive archive.nc -o analysis.nc
+          sillage simulate qg --trajectories 4 --states 192 --seed 100 -o archive.nc
+          sillage filter letkf --radius 120000 --members 48 --inflation 1 --relaxation 0.6 --observations obs.nc \\
+            --archive archive.nc -o analysis.nc
         """
     static let references = "Hunt, Kostelich and Szunyogh 2007, Physica D 230, 112-126; Gaspari and Cohn 1999"
     static let members = 24
@@ -172,7 +173,7 @@ struct ParticleMethod: FilterMethod {
         exponentially with the observations. Copies are told apart by --jitter, or by the noise of a stochastic world.
 
           sillage simulate lorenz63 --states 400 -o truth.nc
-          sillage simulate lorenz63 --states 1000 --seed 1 -o archive.nc
+          sillage simulate lorenz63 --trajectories 100 --states 10 --seed 1 -o archive.nc
           sillage observe truth.nc --network grid --spacing 1 --error 1.4 -o obs.nc
           sillage filter particle --observations obs.nc --archive archive.nc -o analysis.nc
         """
