@@ -39,7 +39,8 @@ public struct StaticInterpolation: SequentialMethod {
         let update = try LinearUpdate(climate.covariance, at: climate.mean, experiment)
         var result = SequentialAnalysis()
         for values in observations {
-            result.filtered.append(mean: update.analysis(climate.mean, values, experiment), covariance: update.covariance)
+            result.filtered.append(
+                mean: update.analysis(climate.mean, values, experiment), covariance: update.covariance)
         }
         return result
     }
