@@ -31,7 +31,7 @@ import Testing
 
     /// A mean of N members errs by 1/√N of the forecast's deviation in each cycle whose observations reach it, the
     /// four of its own and its lag here, and so does each gain, times the innovation: √8/√N together, of which five is
-    /// one false alarm in 2 million. Members four times as many halve it.
+    /// one false alarm in 2 million. Sixteen times as many members make the bound a quarter.
     @Test("With many members the EnKS is the Kalman smoother of its lag", arguments: LinearWorld.allCases)
     func manyMembersAreTheKalmanSmoother(_ world: LinearWorld) throws {
         let (cycles, lag) = (10, 3)
