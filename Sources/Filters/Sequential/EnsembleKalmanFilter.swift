@@ -1,7 +1,8 @@
 import Dynamics
 import LinearAlgebra
 
-/// Cycles of forecast and analysis by any ensemble scheme, with multiplicative inflation and rotation after the analysis.
+/// Cycles of forecast and analysis by any ensemble scheme, with multiplicative inflation and rotation after the
+/// analysis.
 public struct EnsembleKalmanFilter<Scheme: EnsembleScheme>: SequentialMethod {
     /// The analysis.
     public var scheme: Scheme
@@ -36,10 +37,13 @@ public struct EnsembleKalmanFilter<Scheme: EnsembleScheme>: SequentialMethod {
     public func run(
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64
     ) throws -> SequentialAnalysis {
-        try run(experiment, observations: observations, seed: seed, lag: 0)
+        var result = try run(experiment, observations: observations, seed: seed, lag: 0)
+        result.smoothed = nil
+        return result
     }
 
-    /// Analyses of a run whose observations also move the analyses of the `lag` cycles before theirs.
+    /// Analyses of a run whose observations also move the analyses of the `lag` cycles before theirs: the smoothing
+    /// ones.
     func run(
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64, lag: Int
     ) throws -> SequentialAnalysis {
@@ -74,7 +78,7 @@ public struct EnsembleKalmanFilter<Scheme: EnsembleScheme>: SequentialMethod {
             if past.count > lag { smoothed.append(past.removeFirst()) }
         }
         for analysis in past { smoothed.append(analysis) }
-        if lag > 0 { result.smoothed = smoothed }
+        result.smoothed = smoothed
         return result
     }
 

@@ -1,8 +1,8 @@
 import LinearAlgebra
 
-/// The ensemble Kalman smoother with a lag: the coefficients of the members that a cycle's observations give (X₅ in the
-/// paper) also move the ensembles of the cycles before, so that each analysis knows `lag` cycles more than the filter's.
-/// Its filtering analyses are those of the filter, to rounding.
+/// The ensemble Kalman smoother with a lag: the coefficients of the members that a cycle's observations give (X₅ in
+/// the paper) also move the ensembles of the cycles before, so that each analysis knows `lag` cycles more than the
+/// filter's. Its filtering analyses are those of the filter, to rounding.
 ///
 /// Rotations turn the members of all these cycles alike; inflation and relaxation change the newest alone.
 ///
@@ -10,7 +10,7 @@ import LinearAlgebra
 public struct EnsembleKalmanSmoother<Scheme: EnsembleScheme>: SequentialMethod {
     /// What runs forwards: any scheme, stochastic, of square roots or local.
     public var filter: EnsembleKalmanFilter<Scheme>
-    /// Cycles that the observations reach back, 1 or more.
+    /// Cycles that the observations reach back, 0 or more: with 0 the smoothing analyses are the filter's.
     public var lag: Int
 
     /// The method.
@@ -20,12 +20,13 @@ public struct EnsembleKalmanSmoother<Scheme: EnsembleScheme>: SequentialMethod {
     public var name: String { "EnKS of \(filter.name), lag \(lag)" }
 
     /// Analyses of a run, with smoothing ones.
+    ///
+    /// - Throws: what the filter throws, and ``FilterError/invalidSetting(name:value:expected:)`` for a negative lag.
     public func run(
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64
     ) throws -> SequentialAnalysis {
-        guard lag >= 1 else {
-            throw FilterError.invalidSetting(
-                name: "\(name)'s lag", value: "\(lag)", expected: "1 or more: with none it is the filter")
+        guard lag >= 0 else {
+            throw FilterError.invalidSetting(name: "lag of \(filter.name)", value: "\(lag)", expected: "0 or more")
         }
         return try filter.run(experiment, observations: observations, seed: seed, lag: lag)
     }

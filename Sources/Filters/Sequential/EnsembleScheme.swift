@@ -7,7 +7,8 @@ public protocol EnsembleScheme: Sendable {
     var name: String { get }
     /// Fewest members that it works with.
     var fewestMembers: Int { get }
-    /// Whether it takes observations one by one, or some of them: in units of correlated errors each would be a mixture.
+    /// Whether it takes observations one by one, or some of them: in units of correlated errors each would be a
+    /// mixture.
     var needsIndependentErrors: Bool { get }
 
     /// Turns the forecast ensemble into the analysis ensemble, in place.
@@ -33,8 +34,8 @@ public struct EnsembleForecast: Sendable {
     public var observed: Matrix
     /// δ in units of the errors.
     public var innovation: [Double]
-    /// States that stand one after the other in μ and in each row of A: the newest, which is observed, and in a smoother those
-    /// of earlier times, which the same coefficients of the members move.
+    /// States that stand one after the other in μ and in each row of A: the newest, which is observed, and in a
+    /// smoother those of earlier times, which the same coefficients of the members move.
     public internal(set) var times = 1
 
     /// Number of members.

@@ -40,7 +40,7 @@ public struct ExtendedKalmanFilter: SequentialMethod {
     /// Runs the filter and shows each of its cycles.
     func run(_ experiment: TwinExperiment, observations: [[Double]], onCycle: (Cycle) throws -> Void) throws {
         try experiment.check(observations)
-        guard inflationPerTime > 0 else {
+        guard inflationPerTime > 0, inflationPerTime.isFinite else {
             throw FilterError.invalidSetting(
                 name: "inflation", value: "\(inflationPerTime)", expected: "a positive number")
         }

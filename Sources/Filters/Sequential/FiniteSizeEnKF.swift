@@ -2,12 +2,13 @@ import Dynamics
 import Foundation
 import LinearAlgebra
 
-/// The finite-size ensemble Kalman filter (EnKF-N): a prior that knows that mean and covariance come from few members. In
-/// its dual form each analysis finds its own inflation λ of the forecast anomalies, the least
-/// J(λ) = δᵀ (λ² YᵀY + (N − 1) 1)⁻¹ δ + ε/λ² + c log λ², and is a square-root analysis with it.
+/// The finite-size ensemble Kalman filter (EnKF-N): a prior that knows that mean and covariance come from few members.
+/// In its dual form each analysis finds its own inflation λ of the forecast anomalies, the least J(λ) = δᵀ (λ² YᵀY +
+/// (N − 1) 1)⁻¹ δ + ε/λ² + c log λ², and is a square-root analysis with it.
 ///
-/// - Source: Bocquet 2011, Nonlin. Processes Geophys. 18, 735-750; dual form and correction of the mode: Bocquet, Raanes and
-///   Hannart 2015, Nonlin. Processes Geophys. 22, 645-662, about equation 36, with ε and c as DAPPER has them.
+/// - Source: Bocquet 2011, Nonlin. Processes Geophys. 18, 735-750; dual form and correction of the mode: Bocquet,
+///   Raanes and Hannart 2015, Nonlin. Processes Geophys. 22, 645-662, about equation 36, with ε and c as DAPPER has
+///   them.
 public struct FiniteSizeEnKF: EnsembleScheme {
     /// How much more certain the prior of λ is than N members make it: 1 knows nothing of the world, 2 suits
     /// deterministic ones.

@@ -6,9 +6,9 @@ import LinearAlgebra
 ///
 ///     J(w) = ½ |w|² + ½ |L⁻¹ (y − h(M(x₀ + B^½ w)))|².
 ///
-/// The background covariance is a share of the climate's and never changes. The window slides by one cycle, and holds the
-/// newest observations only: those before are in its background. The states at the windows' beginnings are smoothing
-/// analyses.
+/// The background covariance is a share of the climate's and never changes. The window slides by one cycle, and holds
+/// the newest observations only: those before are in its background. The states at the windows' beginnings are
+/// smoothing analyses.
 ///
 /// - Source: Courtier, Thépaut and Hollingsworth 1994, Q. J. R. Meteorol. Soc. 120, 1367-1387.
 public struct FourDVar: SequentialMethod {
@@ -55,9 +55,10 @@ public struct FourDVar: SequentialMethod {
                 name: "model noise", value: "\(experiment.modelVariance)",
                 expected: "none: the constraint is strong; weak-constraint 4D-Var knows model noise")
         }
-        guard lag >= 1, share > 0, outerIterations >= 1, innerIterations >= 1 else {
+        guard lag >= 1, share > 0, outerIterations >= 1, innerIterations >= 1, tolerance > 0 else {
             throw FilterError.invalidSetting(
-                name: "lag, share, iterations", value: "\(lag), \(share), \(outerIterations), \(innerIterations)",
+                name: "lag, share, iterations, tolerance",
+                value: "\(lag), \(share), \(outerIterations), \(innerIterations), \(tolerance)",
                 expected: "positive numbers")
         }
         let model = try linearisable(experiment.model, name)

@@ -2,12 +2,12 @@ import Dynamics
 import Foundation
 import LinearAlgebra
 
-/// The iterative ensemble Kalman smoother: Gauss-Newton iterations on the state a few cycles before the newest observations,
-/// in the space of the members, sensitivities by the ensemble itself; the window slides by one cycle. With a lag of one
-/// it is the iterative filter.
+/// The iterative ensemble Kalman smoother: Gauss-Newton iterations on the state a few cycles before the newest
+/// observations, in the space of the members, sensitivities by the ensemble itself; the window slides by one cycle.
+/// With a lag of one it is the iterative filter.
 ///
-/// - Source: Sakov, Oliver and Bertino 2012, Mon. Weather Rev. 140, 1988-2004; Bocquet and Sakov 2013, Nonlin. Processes
-///   Geophys. 20, 803-818.
+/// - Source: Sakov, Oliver and Bertino 2012, Mon. Weather Rev. 140, 1988-2004; Bocquet and Sakov 2013, Nonlin.
+///   Processes Geophys. 20, 803-818.
 public struct IterativeEnKS: SequentialMethod {
     /// Number of members.
     public var members: Int
@@ -45,9 +45,10 @@ public struct IterativeEnKS: SequentialMethod {
     ) throws -> SequentialAnalysis {
         try experiment.check(observations)
         try requireMembers(members, 2, name)
-        guard inflation > 0, finiteSizeCertainty.map({ $0 > 0 }) ?? true else {
+        guard inflation > 0, inflation.isFinite, tolerance > 0, finiteSizeCertainty.map({ $0 > 0 }) ?? true else {
             throw FilterError.invalidSetting(
-                name: "inflation, certainty", value: "\(inflation), \(finiteSizeCertainty ?? .nan)",
+                name: "inflation, tolerance, certainty",
+                value: "\(inflation), \(tolerance), \(finiteSizeCertainty.map { "\($0)" } ?? "none")",
                 expected: "positive numbers")
         }
         guard experiment.modelVariance == 0, lag >= 1, iterations >= 1 else {
@@ -90,8 +91,8 @@ public struct IterativeEnKS: SequentialMethod {
         return result
     }
 
-    /// The ensemble at the window's beginning given its newest observations, the analysis at its end, and whether the last
-    /// step was as small as was asked.
+    /// The ensemble at the window's beginning given its newest observations, the analysis at its end, and whether the
+    /// last step was as small as was asked.
     private func update(
         _ start: Matrix, _ experiment: TwinExperiment, values: [Double], cycles: Int
     ) throws -> (smoothed: Matrix, filtered: Matrix, converged: Bool) {

@@ -1,8 +1,8 @@
-/// Minimisation by the limited-memory BFGS method: directions by the two-loop recursion over the last pairs of steps and
-/// changes of the gradient, lengths by a line search that ends at the strong Wolfe conditions.
+/// Minimisation by the limited-memory BFGS method: directions by the two-loop recursion over the last pairs of steps
+/// and changes of the gradient, lengths by a line search that ends at the strong Wolfe conditions.
 ///
-/// - Source: Nocedal and Wright 2006, Numerical Optimization, second edition, algorithms 7.4, 7.5 and, for the line search,
-///   3.5 and 3.6.
+/// - Source: Nocedal and Wright 2006, Numerical Optimization, second edition, algorithms 7.4, 7.5 and, for the line
+///   search, 3.5 and 3.6.
 public struct LimitedMemoryBFGS: Sendable, Hashable {
     /// Pairs that are remembered.
     public var memory: Int
@@ -41,6 +41,11 @@ public struct LimitedMemoryBFGS: Sendable, Hashable {
         try check()
         var x = start
         var (f, g) = try function(x)
+        guard f.isFinite, g.allSatisfy(\.isFinite) else {
+            throw FilterError.invalidSetting(
+                name: "what L-BFGS begins with, value and gradient,", value: "\(f), of norm \(norm(g))",
+                expected: "finite numbers")
+        }
         var pairs: [(s: [Double], y: [Double], ρ: Double)] = []
         let goal = tolerance * norm(g)
         for iteration in 0..<iterations {

@@ -1,8 +1,8 @@
 import Dynamics
 import LinearAlgebra
 
-/// A random orthogonal matrix, uniform among those that leave the vector of ones as it is: turned anomalies keep their mean,
-/// zero, and their covariance.
+/// A random orthogonal matrix, uniform among those that leave the vector of ones as it is: turned anomalies keep their
+/// mean, zero, and their covariance.
 ///
 /// - Source: Sakov and Oke 2008, Mon. Weather Rev. 136, 1042-1053.
 func meanPreservingRotation(_ members: Int, _ random: inout RandomSequence) throws -> Matrix {

@@ -25,12 +25,19 @@ public struct ObservationErrors: Sendable {
 
     /// Correlated errors.
     ///
-    /// - Throws: ``FilterError/singularErrors(_:)`` for a covariance that is not positive definite.
+    /// - Throws: ``FilterError/singularErrors(_:)`` for a covariance that is not positive definite,
+    ///   ``FilterError/invalidSetting(name:value:expected:)`` for one that is not symmetric.
     public init(covariance: Matrix) throws {
         guard covariance.rows == covariance.columns else {
             throw FilterError.singularErrors("an error covariance of \(covariance.rows) × \(covariance.columns)")
         }
         count = covariance.rows
+        if let (i, j) = covariance.firstAsymmetry {
+            throw FilterError.invalidSetting(
+                name: "error covariance",
+                value: "\(covariance[i, j]) at (\(i), \(j)), \(covariance[j, i]) at (\(j), \(i))",
+                expected: "a symmetric matrix of finite numbers")
+        }
         do {
             form = .correlated(try Cholesky(of: covariance))
         } catch {

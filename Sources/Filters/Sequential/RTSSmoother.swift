@@ -5,8 +5,8 @@ import LinearAlgebra
 ///
 ///     J = Pᵃ Fᵀ (Pᶠ)⁻¹,   xˢ = xᵃ + J (xˢ₊ − xᶠ₊),   Pˢ = Pᵃ + J (Pˢ₊ − Pᶠ₊) Jᵀ,
 ///
-/// with what belongs to the next cycle marked +. Each smoothing analysis knows all observations of the run. Exact for linear
-/// models and operators; the filter's inflation counts as model noise.
+/// with what belongs to the next cycle marked +. Each smoothing analysis knows all observations of the run. Exact for
+/// linear models and operators; the filter's inflation counts as model noise.
 ///
 /// - Source: Rauch, Tung and Striebel 1965, AIAA Journal 3, 1445-1450.
 public struct RTSSmoother: SequentialMethod {

@@ -62,7 +62,12 @@ public struct AnalysisSeries: Sendable {
     public init() {}
 
     /// Root-mean-square error over components, averaged over the cycles after `burnIn`.
+    ///
+    /// - Precondition: cycles after the burn-in, and a truth of as many.
     public func rmse(against truth: TwinExperiment.Truth, burnIn: Int) -> Double {
+        precondition(
+            burnIn >= 0 && burnIn < means.count && means.count == truth.states.count,
+            "\(means.count) analyses, burn-in \(burnIn), beside \(truth.states.count) true states")
         func error(_ k: Int) -> Double {
             var squares = 0.0
             for (a, b) in zip(means[k], truth.states[k]) { squares += (a - b) * (a - b) }

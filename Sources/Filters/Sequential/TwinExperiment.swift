@@ -76,8 +76,8 @@ public struct TwinExperiment: Sendable {
         return result
     }
 
-    /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` for a cycle with another number of observations, or
-    ///   one that is not finite.
+    /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` for a cycle with another number of observations,
+    ///   or one that is not finite.
     public func check(_ observations: [[Double]]) throws {
         for (cycle, values) in observations.enumerated() {
             guard values.count == observation.count else {
@@ -123,7 +123,8 @@ public struct TwinExperiment: Sendable {
         }
     }
 
-    /// Mean and covariance of the world's climate: of one free run, after as long a spin-up as it takes to forget the start.
+    /// Mean and covariance of the world's climate: of one free run, after as long a spin-up as it takes to forget the
+    /// start.
     public func climate(states: Int = 20_000, seed: UInt64 = 77) throws -> (mean: [Double], covariance: Matrix) {
         var random = RandomSequence(seed: seed, stream: 1 << 41)
         var x = initialState(&random)

@@ -89,6 +89,12 @@ public enum BackgroundCovariance: Sendable, Hashable {
                     name: "background covariance", value: "\(matrix.rows) × \(matrix.columns)",
                     expected: "\(n) × \(n)")
             }
+            if let (i, j) = matrix.firstAsymmetry {
+                throw FilterError.invalidSetting(
+                    name: "background covariance",
+                    value: "\(matrix[i, j]) at (\(i), \(j)), \(matrix[j, i]) at (\(j), \(i))",
+                    expected: "a symmetric matrix of finite numbers")
+            }
             B = matrix
         }
         let eigen = try SymmetricEigen(of: B)
@@ -97,5 +103,18 @@ public enum BackgroundCovariance: Sendable, Hashable {
                 name: "background covariance", value: "of an eigenvalue \(least)", expected: "none below zero")
         }
         return eigen.apply { max($0, 0).squareRoot() }
+    }
+}
+
+extension Matrix {
+    /// Where a square matrix is not symmetric, to rounding, or not finite.
+    var firstAsymmetry: (row: Int, column: Int)? {
+        for i in 0..<rows {
+            for j in 0...i {
+                let (a, b) = (self[i, j], self[j, i])
+                if !(abs(a - b) <= 1e-10 * (abs(self[i, i]) * abs(self[j, j])).squareRoot()) { return (i, j) }
+            }
+        }
+        return nil
     }
 }

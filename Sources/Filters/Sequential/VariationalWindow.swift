@@ -1,8 +1,8 @@
 import Dynamics
 import LinearAlgebra
 
-/// The problem of one window: the state at its beginning and, where the constraint is weak, the model's error at each step,
-/// in control variables whose prior is N(0, 1),
+/// The problem of one window: the state at its beginning and, where the constraint is weak, the model's error at each
+/// step, in control variables whose prior is N(0, 1),
 ///
 ///     J(v) = ½ |v|² + ½ Σ_k |L⁻¹ (y_k − h(x_k))|²,   x_0 = x_b + B^½ v_0,   x_i = M(x_{i−1}) + √q v_i.
 struct VariationalWindow {

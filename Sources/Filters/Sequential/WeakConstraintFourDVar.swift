@@ -1,15 +1,16 @@
 import Dynamics
 import LinearAlgebra
 
-/// Weak-constraint 4D-Var: the state at the beginning of a window and the model's error at each of its steps, whose variance
-/// is the experiment's, are sought together,
+/// Weak-constraint 4D-Var: the state at the beginning of a window and the model's error at each of its steps, whose
+/// variance is the experiment's, are sought together,
 ///
 ///     J(v) = ½ |v|² + ½ Σ_k |L⁻¹ (y_k − h(x_k))|²,   x_0 = x_b + B^½ v_0,   x_i = M(x_{i−1}) + √q v_i.
 ///
-/// Windows follow each other. Each begins with the state at the end of the one before and a covariance that never changes,
-/// and grows by a cycle at a time: the filtering analyses are the ends of a growing window, the smoothing ones the states
-/// of a full one, so that those early in a window look further ahead than those late in it. With one window as long as the
-/// run, a linear model and operator, these are the Kalman filter's means and the smoother's.
+/// Windows follow each other. Each begins with the state at the end of the one before and a covariance that never
+/// changes, and grows by a cycle at a time: the filtering analyses are the ends of a growing window, the smoothing
+/// ones the states of a full one, so that those early in a window look further ahead than those late in it. With one
+/// window as long as the run, the initial state's covariance for B, a linear model and operator, these are the Kalman
+/// filter's means and the smoother's.
 ///
 /// - Source: Trémolet 2006, Q. J. R. Meteorol. Soc. 132, 2483-2504.
 public struct WeakConstraintFourDVar: SequentialMethod {
@@ -47,7 +48,8 @@ public struct WeakConstraintFourDVar: SequentialMethod {
 
     /// Analyses of a run, with smoothing ones.
     ///
-    /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` also for a model that is not linearised or has no noise.
+    /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` also for a model that is not linearised or has
+    ///   no noise.
     public func run(
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64
     ) throws -> SequentialAnalysis {
