@@ -30,7 +30,7 @@ public enum DynamicsError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The same, of a member of an ensemble.
-    func of(member: Int) -> DynamicsError {
+    public func of(member: Int) -> DynamicsError {
         switch self {
         case .notFinite(let step, nil, let timeStep):
             .notFinite(step: step, member: member, timeStep: timeStep)

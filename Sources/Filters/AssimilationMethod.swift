@@ -24,7 +24,7 @@ public struct Analysis: Sendable {
     public var times: [Double]
     /// E[x | y], flattened as (time, variable, y, x).
     public var mean: [Float]
-    /// The standard deviation of x given y, same shape.
+    /// The standard deviation of x given y, same shape; empty where a method knows none.
     public var standardDeviation: [Float]
     /// Samples of p(x | y), coherent in time, each of the same shape.
     public var members: [[Float]]

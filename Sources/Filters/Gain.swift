@@ -55,6 +55,12 @@ final class Gain {
         }
     }
 
+    /// diag(H B Hᵀ + R).
+    var innovationVariances: [Double] {
+        let L = factor.lower
+        return (0..<L.rows).map { i in (0...i).reduce(0) { $0 + L[i, $1] * L[i, $1] } }
+    }
+
     /// √diag((I − K H) B), one an element; worked out once, when first asked for.
     func standardDeviation() -> [Float] {
         if let deviation { return deviation }

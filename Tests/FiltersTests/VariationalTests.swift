@@ -32,9 +32,9 @@ private struct Squares: StateObservation {
                 .map { $0 + 0.02 * $1 }
         }
         return VariationalWindow(
-            experiment: experiment, model: model, background: zip(start, [0.5, -0.4, 0.3]).map(+),
+            model: model, background: zip(start, [0.5, -0.4, 0.3]).map(+),
             root: try B.root(experiment), errorDeviation: noise.squareRoot(), steps: 8,
-            observations: zip([0, 4, 8], values).map { ($0, $1) })
+            observations: zip([0, 4, 8], values).map { experiment.measurement($1, after: $0) })
     }
 
     /// Central differences of step 1e-4: their error is the third derivative's, 1e-8 of it, and rounding, 1e-16/1e-4

@@ -72,8 +72,8 @@ public struct FourDVar: SequentialMethod {
             let length = min(lag, cycle + 1)
             let steps = length * experiment.stepsBetween
             let window = VariationalWindow(
-                experiment: experiment, model: model, background: x, root: root, errorDeviation: 0, steps: steps,
-                observations: [(steps, values)])
+                model: model, background: x, root: root, errorDeviation: 0, steps: steps,
+                observations: [experiment.measurement(values, after: steps)])
             let origin = [Double](repeating: 0, count: window.controls)
             let (v, converged) = try diverging(name, cycle) {
                 try quasiNewton?.minimise(window, from: origin) ?? gaussNewton.minimise(window, from: origin)

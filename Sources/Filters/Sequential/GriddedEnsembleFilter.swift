@@ -28,6 +28,8 @@ public struct GriddedEnsembleFilter: Sendable {
     public var lag: Double
     /// Threads that members are carried forward on.
     public var threads: Int
+    /// Fewest members; one is enough where covariances do not come from the members.
+    public var fewestMembers = 2
 
     /// A filter.
     ///
@@ -69,8 +71,8 @@ public struct GriddedEnsembleFilter: Sendable {
     ) throws -> (analysis: Analysis, consistency: Double) {
         precondition(
             !times.isEmpty && start.columns == model.dimension, "states of \(start.columns), no time or another model")
-        try requireMembers(start.rows, 2, "an ensemble filter")
-        let instants = try timeline(observations, times)
+        try requireMembers(start.rows, fewestMembers, "an ensemble filter")
+        let instants = try ModelTimeline.instants(observations, times: times, timeStep: model.timeStep)
         var random = RandomSequence(seed: seed)
         var ensemble = start
         var (step, growth) = (0, adaptation?.initial ?? 1)
@@ -113,7 +115,8 @@ public struct GriddedEnsembleFilter: Sendable {
             ensemble, observation: vector.operator, errors: errors, values: vector.values)
         innovations.squares += forecast.innovation.reduce(0) { $0 + $1 * $1 }
         innovations.expected +=
-            forecast.observed.elements.reduce(0) { $0 + $1 * $1 } / Double(ensemble.rows - 1) + Double(vector.count)
+            forecast.observed.elements.reduce(0) { $0 + $1 * $1 } / Double(max(ensemble.rows - 1, 1))
+            + Double(vector.count)
         if let adaptation {
             let next = adaptation.updated(growth, forecast)
             forecast.inflate(growth.squareRoot())
@@ -143,66 +146,5 @@ public struct GriddedEnsembleFilter: Sendable {
             try model.advance(ensemble: &ensemble.elements, steps: 1, threads: threads)
             for i in ensemble.elements.indices { ensemble.elements[i] += modelNoise * random.normal() }
         }
-    }
-
-    /// What happens when: model steps from the first state, the state that is kept there, the observations.
-    private struct Instant {
-        var time: Double
-        var step: Int
-        var state: Int?
-        var observations: ObservedInstant?
-    }
-
-    private func timeline(_ observations: [ObservedInstant], _ times: [Double]) throws -> [Instant] {
-        func step(_ time: Double, _ what: String) throws -> Int {
-            let steps = (time - times[0]) / model.timeStep
-            guard steps > -1e-3, abs(steps - steps.rounded()) < 1e-3 else {
-                throw FilterError.betweenSteps(what: what, time: time - times[0], timeStep: model.timeStep)
-            }
-            return Int(steps.rounded())
-        }
-        var byStep: [Int: Instant] = [:]
-        for (index, time) in times.enumerated() {
-            let at = try step(time, "state \(index)")
-            byStep[at] = Instant(time: time, step: at, state: index)
-        }
-        for observed in observations {
-            let at = try step(observed.time, "the observations")
-            byStep[at, default: Instant(time: observed.time, step: at)].observations = observed
-        }
-        return byStep.values.sorted { $0.step < $1.step }
-    }
-}
-
-/// Members of an analysis as they become known, in single precision.
-private struct StoredEnsemble {
-    private var members: [[Float]]
-    private let stateCount: Int
-
-    init(members: Int, states: Int, stateCount: Int) {
-        self.members = Array(repeating: Array(repeating: 0, count: states * stateCount), count: members)
-        self.stateCount = stateCount
-    }
-
-    mutating func store(_ state: (index: Int, ensemble: Matrix)) {
-        let offset = state.index * stateCount
-        for m in members.indices {
-            for i in 0..<stateCount { members[m][offset + i] = Float(state.ensemble.elements[m * stateCount + i]) }
-        }
-    }
-
-    func analysis(times: [Double]) -> Analysis {
-        let count = times.count * stateCount
-        var (mean, deviation) = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count))
-        for i in 0..<count {
-            var sum = 0.0
-            for member in members { sum += Double(member[i]) }
-            let average = sum / Double(members.count)
-            var squares = 0.0
-            for member in members { squares += (Double(member[i]) - average) * (Double(member[i]) - average) }
-            mean[i] = Float(average)
-            deviation[i] = Float((squares / Double(members.count - 1)).squareRoot())
-        }
-        return Analysis(times: times, mean: mean, standardDeviation: deviation, members: members)
     }
 }

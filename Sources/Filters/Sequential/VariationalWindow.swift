@@ -6,7 +6,6 @@ import LinearAlgebra
 ///
 ///     J(v) = ½ |v|² + ½ Σ_k |L⁻¹ (y_k − h(x_k))|²,   x_0 = x_b + B^½ v_0,   x_i = M(x_{i−1}) + √q v_i.
 struct VariationalWindow {
-    let experiment: TwinExperiment
     let model: any LinearisableModel
     /// x_b.
     let background: [Double]
@@ -16,8 +15,16 @@ struct VariationalWindow {
     let errorDeviation: Double
     /// Model steps from the window's beginning to its end.
     let steps: Int
-    /// What was measured, after how many steps.
-    let observations: [(step: Int, values: [Double])]
+    /// What was measured, in order of time.
+    let observations: [Measurement]
+
+    /// y = h(x) + e, after some steps of the window.
+    struct Measurement {
+        let step: Int
+        let observation: any StateObservation
+        let errors: ObservationErrors
+        let values: [Double]
+    }
 
     /// Numbers in v.
     var controls: Int { model.dimension * (errorDeviation > 0 ? steps + 1 : 1) }
@@ -54,9 +61,11 @@ struct LinearisedWindow {
 
     init(_ window: VariationalWindow, _ v: [Double], _ states: [[Double]]) {
         (self.window, self.v, self.states) = (window, v, states)
-        let (h, errors) = (window.experiment.observation, window.experiment.errors)
-        operators = window.observations.map { h.jacobian(at: states[$0.step]) }
-        departures = window.observations.map { errors.whitened(zip($0.values, h.observed(states[$0.step])).map(-)) }
+        operators = window.observations.map { $0.observation.jacobian(at: states[$0.step]) }
+        departures = window.observations.map { measured in
+            let predicted = measured.observation.observed(states[measured.step])
+            return measured.errors.whitened(zip(measured.values, predicted).map(-))
+        }
     }
 
     /// J.
@@ -72,7 +81,7 @@ struct LinearisedWindow {
         var result: [[Double]] = []
         func look(_ step: Int) {
             while result.count < operators.count, window.observations[result.count].step == step {
-                result.append(window.experiment.errors.whitened(operators[result.count] * dx))
+                result.append(window.observations[result.count].errors.whitened(operators[result.count] * dx))
             }
         }
         look(0)
@@ -95,7 +104,7 @@ struct LinearisedWindow {
         var k = u.count - 1
         func listen(_ step: Int) {
             while k >= 0, window.observations[k].step == step {
-                let pulled = operators[k].transposedTimes(window.experiment.errors.whitenedAdjoint(u[k]))
+                let pulled = operators[k].transposedTimes(window.observations[k].errors.whitenedAdjoint(u[k]))
                 for j in 0..<n { w[j] += pulled[j] }
                 k -= 1
             }
@@ -108,5 +117,12 @@ struct LinearisedWindow {
         listen(0)
         result.replaceSubrange(0..<n, with: window.root.transposedTimes(w))
         return result
+    }
+}
+
+extension TwinExperiment {
+    /// A cycle's observations as a window has them.
+    func measurement(_ values: [Double], after step: Int) -> VariationalWindow.Measurement {
+        .init(step: step, observation: observation, errors: errors, values: values)
     }
 }

@@ -76,9 +76,11 @@ public struct WeakConstraintFourDVar: SequentialMethod {
         for cycle in observations.indices {
             let length = cycle - first + 1
             let problem = VariationalWindow(
-                experiment: experiment, model: model, background: x, root: root,
+                model: model, background: x, root: root,
                 errorDeviation: experiment.modelVariance.squareRoot(), steps: length * between,
-                observations: (1...length).map { ($0 * between, observations[first + $0 - 1]) })
+                observations: (1...length).map {
+                    experiment.measurement(observations[first + $0 - 1], after: $0 * between)
+                })
             v += [Double](repeating: 0, count: problem.controls - v.count)
             let (point, converged) = try diverging(name, cycle) {
                 try quasiNewton?.minimise(problem, from: v) ?? gaussNewton.minimise(problem, from: v)

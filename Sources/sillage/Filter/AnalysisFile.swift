@@ -4,10 +4,10 @@ import Foundation
 import Observing
 import Training
 
-/// The fields that analyses of classical methods hold beside their members: mean and standard deviation.
-func analysisFields(of variable: FieldVariable) -> [FieldVariable] {
+/// The fields that analyses of classical methods hold beside their members: mean and, where it is known, standard deviation.
+func analysisFields(of variable: FieldVariable, knowsError: Bool = true) -> [FieldVariable] {
     let title = variable.longName ?? variable.standardName ?? variable.name
-    return [
+    let fields = [
         FieldVariable(
             name: variable.name + "_mean", units: variable.units, standardName: variable.standardName,
             longName: "analysis mean of \(title)"),
@@ -16,6 +16,7 @@ func analysisFields(of variable: FieldVariable) -> [FieldVariable] {
             standardName: variable.standardName.map { $0 + " standard_error" },
             longName: "standard deviation of the analysis error of \(title)"),
     ]
+    return knowsError ? fields : [fields[0]]
 }
 
 extension Analysis {
@@ -35,7 +36,9 @@ extension Analysis {
                 }
             }
             try writer.write(field: variable.name + "_mean", values: slice(mean))
-            try writer.write(field: variable.name + "_error", values: slice(standardDeviation))
+            if !standardDeviation.isEmpty {
+                try writer.write(field: variable.name + "_error", values: slice(standardDeviation))
+            }
         }
         for member in writer.missingMembers {
             try writer.write(member: member, values: members[member])

@@ -7,7 +7,7 @@ import LinearAlgebra
 import Observing
 import Training
 
-/// `sillage filter METHOD`: an ensemble carried by the world's own model.
+/// `sillage filter METHOD`: a state or an ensemble carried by the world's own model.
 struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
@@ -16,10 +16,11 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
 
 
                 The archive is one that `sillage simulate` made: its attributes say which model carries the members, and \
-                the first members are states of it drawn at random: \
+                the first members are states of it drawn at random (one alone begins at their mean): \
                 several trajectories make a better climate than one. States are those that cover the observations at the \
                 archive's interval, unless --period says otherwise; observations may lie on any step of the model. The \
-                file holds the members and for each variable NAME their mean NAME_mean and standard deviation NAME_error.
+                file holds the members and for each variable NAME their mean NAME_mean and standard deviation NAME_error, \
+                which one member alone has not.
                 """)
     }
 
@@ -41,20 +42,6 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
 
     @OptionGroup(title: "Method") var method: Method
 
-    @Option(
-        help: ArgumentHelp(
-            "Factor of the members' deviations from their mean after each analysis (\(Method.inflation)).",
-            valueName: "factor"))
-    var inflation: Double?
-
-    @Option(
-        help: ArgumentHelp(
-            "Share of the forecast's spread that the analysis' is relaxed towards, 0 to 1.", valueName: "share"))
-    var relaxation = 0.0
-
-    @Flag(help: "Find the forecast's inflation from the innovations, beside --inflation.")
-    var adaptive = false
-
     @Option(help: ArgumentHelp("States to analyse, START/END, both included.", valueName: "period"))
     var period: Period?
 
@@ -64,8 +51,9 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
     private var memberCount: Int { members ?? Method.members }
 
     func validate() throws {
-        guard memberCount > 1 else {
-            throw ValidationError("--members is \(memberCount): an ensemble filter needs 2 or more")
+        guard memberCount >= Method.fewestMembers else {
+            throw ValidationError(
+                "--members is \(memberCount): \(Method.name) needs \(Method.fewestMembers) or more")
         }
     }
 
@@ -81,41 +69,29 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
             fileURL(observations), variables: archive.variables, calendar: archive.calendar, reporter: reporter)
         let times = try archive.states(covering: table, period: period, step: training.step)
         let (instants, count) = try observed(table, archive, times, training, reporter)
-        let filter = try GriddedEnsembleFilter(
-            model: world.model, modelNoise: world.noise, inflation: inflation ?? Method.inflation,
-            relaxation: relaxation, rotates: method.rotates, adaptation: adaptive ? AdaptiveInflation() : nil,
-            lag: method.lag, threads: common.threadCount,
-            scheme: try method.scheme(
-                on: archive.grid, variables: archive.variables.count, threads: common.threadCount))
-
         let url = fileURL(output)
         let writer = try EnsembleWriter(
             to: url, grid: archive.grid, times: times, calendar: archive.calendar, variables: archive.variables,
-            fields: archive.variables.flatMap(analysisFields), members: memberCount, provenance: try provenance(world),
+            fields: archive.variables.flatMap { analysisFields(of: $0, knowsError: memberCount > 1) },
+            members: memberCount, provenance: try provenance(world),
             fingerprint: try fingerprint())
         if writer.start == .complete {
             reporter.say("\(output): is already there, written by this very command: nothing to do")
         } else {
             Stop.leaving("nothing was written") { EnsembleWriter.discardPartial(of: url) }
             do {
-                let (analysis, consistency) = try filter.analyse(
-                    instants, times: times, start: try start(training), seed: common.seed
-                ) { done, total in
-                    reporter.show(
-                        ProgressReport(title: "assimilating", completed: done, total: total, unit: "instants"))
-                }
-                try analysis.write(
+                let outcome = try method.analyse(
+                    FilterRun(
+                        world: world, training: training, instants: instants, times: times, start: try start(training),
+                        seed: common.seed, threads: common.threadCount
+                    ) { done, total, unit in
+                        reporter.show(ProgressReport(title: "assimilating", completed: done, total: total, unit: unit))
+                    })
+                try outcome.analysis.write(
                     to: writer, variables: archive.variables, reporter: reporter,
-                    attributes: [
-                        "configuration": "\(Method.name) \(method.description)", "system": world.system,
-                        "innovation_consistency": String(format: "%.4g", consistency),
-                    ])
-                if consistency > 1.5 {
-                    reporter.say(
-                        "remark: innovations are \(String(format: "%.3g", consistency)) times, in the mean square, what the "
-                            + "members' spread and the errors explain: the ensemble is too sure of itself. Raise --members, "
-                            + "--inflation or --relaxation, or draw members from an archive of more trajectories")
-                }
+                    attributes: outcome.attributes.merging(
+                        ["configuration": "\(Method.name) \(method.description)", "system": world.system]) { $1 })
+                if let remark = outcome.remark { reporter.say("remark: \(remark)") }
             } catch {
                 EnsembleWriter.discardPartial(of: url)
                 throw error
@@ -155,10 +131,13 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
         return (vector.instants(times: moments, stateCount: training.stateCount), vector.count)
     }
 
-    /// States of the archive drawn at random, each once while there are enough.
+    /// States of the archive drawn at random, each once while there are enough; of one member, the climate's mean.
     private func start(_ training: TrainingStates) throws -> Matrix {
         guard training.count >= 2 else {
             throw FieldsError(.axes, "\(archive[0]): has too few states to draw members from")
+        }
+        if memberCount == 1 {
+            return Matrix([try ClimatologicalMean(of: training).state(at: training.times[0])])
         }
         var random = RandomSequence(seed: common.seed, stream: 1 << 43)
         var order = Array(0..<training.count)
@@ -191,7 +170,6 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
             "method": Method.name, "observations": try ContentHash.sha256(of: fileURL(observations)),
             "members": "\(memberCount)", "seed": "\(common.seed)", "period": period?.description ?? "",
             "matching": matching.description, "configuration": method.description,
-            "inflation": "\(inflation ?? Method.inflation) \(relaxation) \(adaptive)",
         ]
         settings.merge(archiveSettings(archive)) { $1 }
         return ContentHash.fingerprint(settings)

@@ -83,7 +83,7 @@ struct FilterOI: ParsableCommand {
         let url = fileURL(output)
         let writer = try EnsembleWriter(
             to: url, grid: archive.grid, times: times, calendar: archive.calendar, variables: archive.variables,
-            fields: archive.variables.flatMap(analysisFields), members: members,
+            fields: archive.variables.flatMap { analysisFields(of: $0) }, members: members,
             provenance: try provenance(), fingerprint: try fingerprint())
         if writer.start == .complete {
             reporter.say("\(output): is already there, written by this very command: nothing to do")

@@ -3,36 +3,8 @@ import Fields
 import Filters
 import Observing
 
-/// A sequential method on the command line: what distinguishes `sillage filter enkf` from `sillage filter letkf`.
-protocol FilterMethod: ParsableArguments, CustomStringConvertible {
-    static var name: String { get }
-    static var abstract: String { get }
-    static var discussion: String { get }
-    static var references: String { get }
-    /// Members where nothing is said.
-    static var members: Int { get }
-    /// Inflation where nothing is said.
-    static var inflation: Double { get }
-
-    /// Time that observations reach back, s.
-    var lag: Double { get }
-    /// Whether anomalies are turned at random after each analysis.
-    var rotates: Bool { get }
-
-    /// The scheme for the observations of an instant.
-    func scheme(
-        on grid: Grid, variables: Int, threads: Int
-    ) throws -> @Sendable (ObservedInstant) throws -> any EnsembleScheme
-}
-
-extension FilterMethod {
-    static var inflation: Double { 1.02 }
-    var lag: Double { 0 }
-    var rotates: Bool { false }
-}
-
 /// `sillage filter enkf`.
-struct EnKFMethod: FilterMethod {
+struct EnKFMethod: EnsembleFilterMethod {
     /// How members become analysis members.
     enum Update: String, CaseIterable, ExpressibleByArgument {
         case perturbed, sqrt, denkf, serial, finiteSize = "finite-size"
@@ -65,8 +37,10 @@ struct EnKFMethod: FilterMethod {
     @Flag(help: "Turn anomalies at random after each analysis, mean and covariance kept.")
     var rotate = false
 
+    @OptionGroup var spread: SpreadOptions<Self>
+
     var rotates: Bool { rotate }
-    var description: String { "\(update.rawValue) \(rotate)" }
+    var description: String { "\(update.rawValue) \(rotate) \(spread)" }
 
     func scheme(
         on grid: Grid, variables: Int, threads: Int
@@ -84,7 +58,7 @@ struct EnKFMethod: FilterMethod {
 }
 
 /// `sillage filter enks`.
-struct EnKSMethod: FilterMethod {
+struct EnKSMethod: EnsembleFilterMethod {
     static let name = "enks"
     static let abstract = "The ensemble Kalman smoother: observations also move the states before them."
     static let discussion = """
@@ -102,9 +76,11 @@ struct EnKSMethod: FilterMethod {
     @Flag(help: "Turn anomalies at random after each analysis, mean and covariance kept.")
     var rotate = false
 
+    @OptionGroup var spread: SpreadOptions<Self>
+
     var lag: Double { span.seconds }
     var rotates: Bool { rotate }
-    var description: String { "\(span.seconds) \(rotate)" }
+    var description: String { "\(span.seconds) \(rotate) \(spread)" }
 
     func scheme(
         on grid: Grid, variables: Int, threads: Int
@@ -112,7 +88,7 @@ struct EnKSMethod: FilterMethod {
 }
 
 /// `sillage filter letkf`.
-struct LETKFMethod: FilterMethod {
+struct LETKFMethod: EnsembleFilterMethod {
     static let name = "letkf"
     static let abstract = "The local ensemble transform Kalman filter: each column listens to the observations near it."
     static let discussion = """
@@ -137,8 +113,10 @@ struct LETKFMethod: FilterMethod {
     @Option(name: .customLong("lag"), help: ArgumentHelp("Time that observations reach back.", valueName: "time"))
     var span = TimeSpan(seconds: 0)
 
+    @OptionGroup var spread: SpreadOptions<Self>
+
     var lag: Double { span.seconds }
-    var description: String { "\(radius) \(span.seconds)" }
+    var description: String { "\(radius) \(span.seconds) \(spread)" }
 
     func validate() throws {
         guard radius > 0, radius.isFinite else {
@@ -165,7 +143,7 @@ struct LETKFMethod: FilterMethod {
 }
 
 /// `sillage filter particle`.
-struct ParticleMethod: FilterMethod {
+struct ParticleMethod: EnsembleFilterMethod {
     static let name = "particle"
     static let abstract = "The bootstrap particle filter, resampled at every analysis."
     static let discussion = """
@@ -184,7 +162,9 @@ struct ParticleMethod: FilterMethod {
     @Option(help: ArgumentHelp("Width of the jitter of copies, in units of Scott's rule.", valueName: "factor"))
     var jitter = 0.7
 
-    var description: String { "\(jitter)" }
+    @OptionGroup var spread: SpreadOptions<Self>
+
+    var description: String { "\(jitter) \(spread)" }
 
     func validate() throws {
         guard jitter >= 0, jitter.isFinite else { throw ValidationError("--jitter is \(jitter): give 0 or more") }

@@ -1,0 +1,164 @@
+import Dynamics
+import Fields
+import LinearAlgebra
+import Observing
+
+/// Strong-constraint 4D-Var on the grid of a world, from a table of observations to the analysed trajectory: windows one
+/// after the other, each the model's own course that fits all its observations,
+///
+///     J(v) = ½ |v|² + ½ Σ_k |L⁻¹ (y_k − H M_k(x_b + √s B^½ v))|²,
+///
+/// begun at the end of the one before, so that every state but the last of a window also knows observations after it. B is
+/// the climate's covariance, s the share of it that a background's error has; the first window, which has no analysis
+/// before it, takes s = 1.
+///
+/// One member is 4D-Var; several, each with perturbed observations and a background of its own, are an ensemble of them.
+///
+/// - Source: Courtier, Thépaut and Hollingsworth 1994, Q. J. R. Meteorol. Soc. 120, 1367-1387; ensembles: Isaksen et al.
+///   2010, ECMWF Tech. Memo. 636.
+public struct GriddedFourDVar: Sendable {
+    /// The world's model; a state is flattened as (variable, y, x).
+    public let model: any LinearisableModel
+    /// s.
+    public let share: Double
+    /// Model steps of a window.
+    public let steps: Int
+    /// Whether the cost itself is minimised by L-BFGS, rather than linearised problems by conjugate gradients.
+    public let quasiNewton: Bool
+    /// Threads that members are analysed on.
+    public let threads: Int
+    /// B^½.
+    private let root: Matrix
+
+    /// The method.
+    ///
+    /// - Parameters:
+    ///   - anomalies: of the states that B is estimated from
+    ///   - window: length of a window, s; whole model steps
+    /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` also for a model without tangent-linear and adjoint
+    ///   steps.
+    public init(
+        model: any StateModel, anomalies: Anomalies, share: Double, window: Double, quasiNewton: Bool = false,
+        threads: Int = 1
+    ) throws {
+        self.model = try linearisable(model, "4D-Var")
+        guard share > 0, share.isFinite else {
+            throw FilterError.invalidSetting(name: "background share", value: "\(share)", expected: "a positive number")
+        }
+        let steps = window / model.timeStep
+        guard steps.isFinite, steps >= 0.999, abs(steps - steps.rounded()) < 1e-3 else {
+            throw FilterError.invalidSetting(
+                name: "window", value: "\(window) s",
+                expected: "whole steps of the model, which are \(model.timeStep) s")
+        }
+        precondition(anomalies.stateCount == model.dimension, "states of another model")
+        let n = anomalies.stateCount
+        let count = anomalies.values.count / n
+        let A = Matrix(rows: count, columns: n, elements: anomalies.values)
+        root = try SymmetricEigen(of: (anomalies.correction / Double(count)) * A.gram).apply { max($0, 0).squareRoot() }
+        (self.share, self.steps, self.quasiNewton) = (share, Int(steps.rounded()), quasiNewton)
+        self.threads = threads
+    }
+
+    /// Analyses the states at `times`.
+    ///
+    /// - Parameters:
+    ///   - observations: by instant, in order of time, none before the first state
+    ///   - times: instants of the states in seconds, ascending, whole model steps apart
+    ///   - start: the backgrounds of the first window at `times[0]`, shape (members, state)
+    ///   - seed: of perturbations
+    ///   - progress: called after each window with how many of how many are done
+    /// - Returns: the analysis, and how many minimisations of how many ended at their cap of iterations.
+    /// - Throws: ``FilterError``, among them `betweenSteps`, and `DynamicsError` with the member that blew up.
+    public func analyse(
+        _ observations: [ObservedInstant], times: [Double], start: Matrix, seed: UInt64,
+        progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+    ) throws -> (analysis: Analysis, unconverged: Int, minimisations: Int) {
+        precondition(
+            !times.isEmpty && start.columns == model.dimension, "states of \(start.columns), no time or another model")
+        try requireMembers(start.rows, 1, "4D-Var")
+        let instants = try ModelTimeline.instants(observations, times: times, timeStep: model.timeStep)
+        let last = instants[instants.count - 1].step
+        let windows = max(1, (last + steps - 1) / steps)
+        var random = RandomSequence(seed: seed)
+        var background = start
+        var result = StoredEnsemble(members: start.rows, states: times.count, stateCount: model.dimension)
+        var unconverged = 0
+        for window in 0..<windows {
+            let (begin, end) = (window * steps, min((window + 1) * steps, last))
+            let inside = instants.filter { (window == 0 ? begin...end : begin + 1...end).contains($0.step) }
+            let root = window == 0 ? root : share.squareRoot() * root
+            let measured = try measurements(inside, begin, members: start.rows, &random)
+            let before = background
+            let courses = try concurrentMap(start.rows, threads: threads) { m, _ in
+                try course(Array(before.row(m)), root, end - begin, measured[m], window, m)
+            }
+            for instant in inside {
+                guard let state = instant.state else { continue }
+                for (m, course) in courses.enumerated() {
+                    background.replaceRow(m, course.states[instant.step - begin])
+                }
+                result.store((state, background))
+            }
+            for (m, course) in courses.enumerated() { background.replaceRow(m, course.states[end - begin]) }
+            unconverged += courses.count { !$0.converged }
+            try progress(window + 1, windows)
+        }
+        return (result.analysis(times: times), unconverged, windows * start.rows)
+    }
+
+    private func course(
+        _ background: [Double], _ root: Matrix, _ steps: Int, _ measured: [VariationalWindow.Measurement], _ cycle: Int,
+        _ member: Int
+    ) throws -> (states: [[Double]], converged: Bool) {
+        let window = VariationalWindow(
+            model: model, background: background, root: root, errorDeviation: 0, steps: steps, observations: measured)
+        let origin = [Double](repeating: 0, count: window.controls)
+        do {
+            let (v, converged) = try diverging("4D-Var", cycle) {
+                quasiNewton
+                    ? try LimitedMemoryBFGS().minimise(window, from: origin)
+                    : try GaussNewton(outerIterations: 20, innerIterations: 200, tolerance: 1e-5)
+                        .minimise(window, from: origin)
+            }
+            let states = try window.course(v)
+            guard states[steps].allSatisfy(\.isFinite) else {
+                throw FilterError.diverged(method: "4D-Var", cycle: cycle, what: "the analysis is not finite")
+            }
+            return (states, converged)
+        } catch let error as DynamicsError {
+            throw error.of(member: member)
+        }
+    }
+
+    /// The observations of a window as each member has them.
+    private func measurements(
+        _ instants: [ModelTimeline.Instant], _ begin: Int, members: Int, _ random: inout RandomSequence
+    ) throws -> [[VariationalWindow.Measurement]] {
+        var result = [[VariationalWindow.Measurement]](repeating: [], count: members)
+        for instant in instants {
+            guard let vector = instant.observations?.observations else { continue }
+            let errors = try ObservationErrors(variances: vector.errors.map { $0 * $0 })
+            var perturbations = Matrix(rows: members, columns: vector.count)
+            if members > 1 {
+                perturbations = Matrix(
+                    rows: members, columns: vector.count, elements: (0..<members).flatMap { _ in errors.draw(&random) })
+                _ = perturbations.removeMean()
+            }
+            for m in 0..<members {
+                result[m].append(
+                    .init(
+                        step: instant.step - begin, observation: vector.operator, errors: errors,
+                        values: zip(vector.values, perturbations.row(m)).map(+)))
+            }
+        }
+        return result
+    }
+}
+
+extension Matrix {
+    /// Puts another row in a row's place.
+    fileprivate mutating func replaceRow(_ i: Int, _ row: [Double]) {
+        elements.replaceSubrange(i * columns..<(i + 1) * columns, with: row)
+    }
+}

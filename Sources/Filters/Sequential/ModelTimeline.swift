@@ -1,0 +1,38 @@
+import Observing
+
+/// What happens when, in steps of a model from the first state that is asked for.
+enum ModelTimeline {
+    /// A step that is a state that is kept, one with observations, or both.
+    struct Instant {
+        var time: Double
+        var step: Int
+        var state: Int?
+        var observations: ObservedInstant?
+    }
+
+    /// States and observations in order of time.
+    ///
+    /// - Parameter timeStep: of the model, s
+    /// - Throws: ``FilterError/betweenSteps(what:time:timeStep:)``.
+    static func instants(
+        _ observations: [ObservedInstant], times: [Double], timeStep: Double
+    ) throws -> [Instant] {
+        func step(_ time: Double, _ what: String) throws -> Int {
+            let steps = (time - times[0]) / timeStep
+            guard steps > -1e-3, abs(steps - steps.rounded()) < 1e-3 else {
+                throw FilterError.betweenSteps(what: what, time: time - times[0], timeStep: timeStep)
+            }
+            return Int(steps.rounded())
+        }
+        var byStep: [Int: Instant] = [:]
+        for (index, time) in times.enumerated() {
+            let at = try step(time, "state \(index)")
+            byStep[at] = Instant(time: time, step: at, state: index)
+        }
+        for observed in observations {
+            let at = try step(observed.time, "the observations")
+            byStep[at, default: Instant(time: observed.time, step: at)].observations = observed
+        }
+        return byStep.values.sorted { $0.step < $1.step }
+    }
+}

@@ -1,0 +1,144 @@
+import ArgumentParser
+import Dynamics
+import Filters
+import Foundation
+import Observing
+
+/// `sillage filter 3dvar`.
+struct ThreeDVarMethod: FilterMethod {
+    static let name = "3dvar"
+    static let abstract = "3D-Var: one state carried by the model, analysed with the climate's covariance."
+    static let discussion = """
+        The forecast's error is taken to have a share of the climate's covariance, always the same: --share. The file says \
+        how consistent the innovations were with it (innovation_consistency, 1 where the share is right). With --members \
+        each member has perturbed observations of its own: an ensemble of data assimilations, whose spread is an estimate \
+        of the error.
+
+          sillage filter 3dvar --share 0.02 --observations obs.nc --archive archive.nc -o analysis.nc
+        """
+    static let references =
+        "Lorenc 1986, Q. J. R. Meteorol. Soc. 112, 1177-1194; ensembles: Houtekamer et al. 1996, Mon. Weather Rev. 124"
+    static let members = 1
+    static let fewestMembers = 1
+
+    @Option(help: ArgumentHelp("Share of the climate's covariance that a forecast's error has.", valueName: "share"))
+    var share = 0.02
+
+    @Option(
+        help: ArgumentHelp(
+            "Taper the archive's covariance: half the distance beyond which it is zero, metres or the axes' own unit.",
+            valueName: "distance"))
+    var taper: Double?
+
+    var description: String { "share \(share)\(taper.map { " taper \($0)" } ?? "")" }
+
+    func validate() throws {
+        guard share > 0, share.isFinite else { throw ValidationError("--share is \(share): give a positive number") }
+        if let taper, !(taper > 0) { throw ValidationError("--taper is \(taper): give a positive distance") }
+    }
+
+    func analyse(_ run: FilterRun) throws -> FilterOutcome {
+        let grid = run.training.grid
+        let isTorus = grid.kind == .plane && grid.y.period != nil && grid.x.period != nil && grid.y.count > 1
+        let estimate: OptimalInterpolation.CovarianceEstimate =
+            taper.map { .tapered(length: $0) } ?? (isTorus ? .homogeneous : .sample)
+        let background = ThreeDVarBackground(
+            try OptimalInterpolation(
+                training: run.training, configuration: .init(covariance: estimate, halfWidth: 0)
+            ).covariance)
+        let first = run.instants.first?.time
+        let share = share
+        var filter = try GriddedEnsembleFilter(
+            model: run.world.model, modelNoise: run.start.rows > 1 ? run.world.noise : 0, threads: run.threads
+        ) { observed in
+            // Before its first analysis a state is the climate's.
+            ThreeDVarUpdate(
+                background, share: observed.time == first ? 1 : share, observations: observed.observations)
+        }
+        filter.fewestMembers = Self.fewestMembers
+        let (analysis, _) = try filter.analyse(run.instants, times: run.times, start: run.start, seed: run.seed) {
+            run.progress($0, $1, "instants")
+        }
+        let consistency = background.consistency
+        var outcome = FilterOutcome(analysis: analysis)
+        outcome.attributes["innovation_consistency"] = String(format: "%.4g", consistency)
+        if !(1 / 1.5...1.5).contains(consistency) {
+            outcome.remark =
+                "innovations are \(String(format: "%.3g", consistency)) times, in the mean square, what --share \(share) and "
+                + "the errors explain: try a \(consistency > 1 ? "larger" : "smaller") share"
+        }
+        return outcome
+    }
+}
+
+/// `sillage filter 4dvar`.
+struct FourDVarMethod: FilterMethod {
+    static let name = "4dvar"
+    static let abstract = "4D-Var: windows in which the model's own course fits all observations."
+    static let discussion = """
+        Strong-constraint 4D-Var by the model's tangent-linear and adjoint steps: lorenz63, lorenz84, lorenz96 and \
+        kuramoto-sivashinsky have them. Windows follow one another, and each state also knows the observations after it in \
+        its window; a window should be shorter than errors take to leave the linear range, for the Lorenz models less than \
+        about half a unit of time. The background's error has a --share of the archive's covariance. With --members each \
+        member has perturbed observations and a background of its own: an ensemble of data assimilations.
+
+          sillage filter 4dvar --window 0.2 --share 0.02 --observations obs.nc --archive archive.nc -o analysis.nc
+        """
+    static let references =
+        "Courtier, Thepaut and Hollingsworth 1994, Q. J. R. Meteorol. Soc. 120, 1367-1387; ensembles: Isaksen et al. 2010"
+    static let members = 1
+    static let fewestMembers = 1
+
+    /// What minimises a window's cost.
+    enum Minimiser: String, CaseIterable, ExpressibleByArgument {
+        case gaussNewton = "gauss-newton"
+        case lbfgs
+    }
+
+    @Option(help: ArgumentHelp("Length of a window.", valueName: "time"))
+    var window: TimeSpan
+
+    @Option(help: ArgumentHelp("Share of the climate's covariance that a background's error has.", valueName: "share"))
+    var share = 0.02
+
+    @Option(
+        help: ArgumentHelp(
+            "gauss-newton (linearised problems by conjugate gradients) or lbfgs (the cost itself).",
+            valueName: "method"))
+    var minimiser = Minimiser.gaussNewton
+
+    var description: String { "window \(window.seconds) s share \(share) \(minimiser.rawValue)" }
+
+    func validate() throws {
+        guard share > 0, share.isFinite else { throw ValidationError("--share is \(share): give a positive number") }
+        guard window.seconds > 0 else { throw ValidationError("--window is \(window.seconds) s: give a positive time") }
+    }
+
+    func analyse(_ run: FilterRun) throws -> FilterOutcome {
+        guard run.world.noise == 0 else {
+            throw FilterError.invalidSetting(
+                name: "the world's noise", value: "\(run.world.noise)",
+                expected: "none: 4D-Var takes the model to be right; enkf and enks know noise")
+        }
+        guard run.world.model is any LinearisableModel else {
+            throw FilterError.invalidSetting(
+                name: "the world of 4dvar", value: run.world.system,
+                expected:
+                    "one with tangent-linear and adjoint steps: lorenz63, lorenz84, lorenz96, kuramoto-sivashinsky")
+        }
+        let mean = try ClimatologicalMean(of: run.training)
+        let method = try GriddedFourDVar(
+            model: run.world.model, anomalies: try Anomalies(of: run.training, mean: mean), share: share,
+            window: window.seconds, quasiNewton: minimiser == .lbfgs, threads: run.threads)
+        let (analysis, unconverged, all) = try method.analyse(
+            run.instants, times: run.times, start: run.start, seed: run.seed
+        ) { run.progress($0, $1, "windows") }
+        var outcome = FilterOutcome(analysis: analysis)
+        outcome.attributes["unconverged_minimisations"] = "\(unconverged) of \(all)"
+        if unconverged > 0 {
+            outcome.remark =
+                "\(unconverged) of \(all) minimisations ended before they had converged: a shorter --window is easier"
+        }
+        return outcome
+    }
+}
