@@ -39,4 +39,15 @@ public enum DynamicsError: Error, Sendable, Hashable, CustomStringConvertible {
         default: self
         }
     }
+
+    /// The same, with `steps` that went before counted.
+    public func after(steps: Int) -> DynamicsError {
+        switch self {
+        case .notFinite(let step, let member, let timeStep):
+            .notFinite(step: steps + step, member: member, timeStep: timeStep)
+        case .blowUp(let step, let member, let courant, let limit, let timeStep):
+            .blowUp(step: steps + step, member: member, courant: courant, limit: limit, timeStep: timeStep)
+        default: self
+        }
+    }
 }

@@ -51,7 +51,7 @@ struct Script: Sendable {
         guard value.isFinite else { return "NaN" }
         // Instants are above 1e9 seconds and need all their digits.
         if value == value.rounded(), abs(value) < 1e15 { return String(Int64(value)) }
-        return String(format: "%.8g", value)
+        return String(format: abs(value) > 1e6 ? "%.16g" : "%.8g", value)
     }
 
     /// A caller's text as a quoted string that shows exactly as written.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Dynamics
 import Fields
 import Figures
+import Filters
 import Foundation
 import LinearAlgebra
 import Torch
@@ -73,6 +74,11 @@ extension TrainingError: ExitCoded {
 extension DynamicsError: ExitCoded {
     /// 82.
     var exitCode: Int32 { 82 }
+}
+
+extension FilterError: ExitCoded {
+    /// 88.
+    var exitCode: Int32 { 88 }
 }
 
 extension VerificationError: ExitCoded {

@@ -8,6 +8,8 @@ public enum FilterError: Error, Sendable, Hashable, CustomStringConvertible {
     case tooFewMembers(Int, needed: Int, method: String)
     /// A setting has no meaning.
     case invalidSetting(name: String, value: String, expected: String)
+    /// Something lies between two steps of the model: what, its time from the first state, and the model's step.
+    case betweenSteps(what: String, time: Double, timeStep: Double)
     /// The analysis has no finite result: the cycle, from 0, and what was met.
     case diverged(method: String, cycle: Int, what: String)
 
@@ -20,6 +22,9 @@ public enum FilterError: Error, Sendable, Hashable, CustomStringConvertible {
             "\(method) with \(members) members: it needs \(needed) or more"
         case .invalidSetting(let name, let value, let expected):
             "\(name) is \(value): expected \(expected)"
+        case .betweenSteps(let what, let time, let timeStep):
+            "\(what) at \(time) s after the first state lie between two steps of the model, which are \(timeStep) s: "
+                + "observe on whole steps, or give the world a shorter one"
         case .diverged(let method, let cycle, let what):
             "\(method) diverged in cycle \(cycle): \(what); raise inflation or members, or shorten the model's step"
         }

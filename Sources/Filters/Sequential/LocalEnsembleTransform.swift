@@ -34,7 +34,8 @@ public struct LocalEnsembleTransform: EnsembleScheme {
         let block = max(1, min(64, columns / (4 * threads)))
         let blocks = (columns + block - 1) / block
         let results = try concurrentMap(blocks, threads: threads) { b, _ in
-            try (b * block..<min((b + 1) * block, columns)).flatMap { c -> [(index: Int, shift: Double, new: [Double])] in
+            try (b * block..<min((b + 1) * block, columns)).flatMap {
+                c -> [(index: Int, shift: Double, new: [Double])] in
                 guard !localisation.observations[c].isEmpty else { return [] }
                 let weights = try memberWeights(localisation.observations[c], forecast)
                 // The same components of earlier times, in a smoother, lie a state apart.

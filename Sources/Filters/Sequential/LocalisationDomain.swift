@@ -82,7 +82,8 @@ public enum LocalisationDomain: Sendable, Hashable {
             }
         if let wrong = lengths.first(where: { !($0 > 0 && $0.isFinite) }) {
             throw FilterError.invalidSetting(
-                name: "a period or radius of the localisation's domain", value: "\(wrong)", expected: "a positive number")
+                name: "a period or radius of the localisation's domain", value: "\(wrong)",
+                expected: "a positive number")
         }
         let isSphere = if case .sphere = self { true } else { false }
         for (i, place) in places.enumerated() {

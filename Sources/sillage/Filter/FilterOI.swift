@@ -70,7 +70,7 @@ struct FilterOI: ParsableCommand {
         let training = try TrainingStates(learned)
         let table = try matching.read(
             fileURL(observations), variables: archive.variables, calendar: archive.calendar, reporter: reporter)
-        let times = try states(covering: table, archive: archive, step: training.step)
+        let times = try archive.states(covering: table, period: period, step: training.step)
         let climate = try ClimatologicalMean(of: training)
         let vector = try matching.checked(
             table.vector(
@@ -83,7 +83,7 @@ struct FilterOI: ParsableCommand {
         let url = fileURL(output)
         let writer = try EnsembleWriter(
             to: url, grid: archive.grid, times: times, calendar: archive.calendar, variables: archive.variables,
-            fields: archive.variables.flatMap(Self.fields), members: members,
+            fields: archive.variables.flatMap(analysisFields), members: members,
             provenance: try provenance(), fingerprint: try fingerprint())
         if writer.start == .complete {
             reporter.say("\(output): is already there, written by this very command: nothing to do")
@@ -116,52 +116,9 @@ struct FilterOI: ParsableCommand {
         let method = try method.fitted(
             to: training, observations: vector, times: times, seed: common.seed, reporter: reporter)
         let analysis = try method.analyse(vector, times: times, members: members, seed: common.seed)
-        let (cells, count) = (training.grid.count, training.variables.count)
-        for (index, variable) in training.variables.enumerated() {
-            func slice(_ values: [Float]) -> [Float] {
-                times.indices.flatMap { values[($0 * count + index) * cells..<($0 * count + index + 1) * cells] }
-            }
-            try writer.write(field: variable.name + "_mean", values: slice(analysis.mean))
-            try writer.write(field: variable.name + "_error", values: slice(analysis.standardDeviation))
-        }
-        for member in writer.missingMembers {
-            try writer.write(member: member, values: analysis.members[member])
-            reporter.show(
-                ProgressReport(title: "writing", completed: member + 1, total: members, unit: "members"))
-        }
-        try writer.finish(attributes: ["configuration": "half-width \(method.halfWidth) steps of \(method.step) s"])
-    }
-
-    private static func fields(of variable: FieldVariable) -> [FieldVariable] {
-        let title = variable.longName ?? variable.standardName ?? variable.name
-        return [
-            FieldVariable(
-                name: variable.name + "_mean", units: variable.units, standardName: variable.standardName,
-                longName: "analysis mean of \(title)"),
-            FieldVariable(
-                name: variable.name + "_error", units: variable.units,
-                standardName: variable.standardName.map { $0 + " standard_error" },
-                longName: "standard deviation of the analysis error of \(title)"),
-        ]
-    }
-
-    /// Instants at the archive's interval and phase that cover the observations, or those of the period.
-    private func states(covering table: Observations, archive: Archive, step: Double) throws -> [Double] {
-        let origin = archive.times[0]
-        let wanted = period?.instants(in: archive.calendar)
-        guard let first = table.times.min(), let last = table.times.max() else { return [] }
-        let begin = wanted.flatMap { $0.lowerBound.isFinite ? $0.lowerBound : nil }
-        let end = wanted.flatMap { $0.upperBound.isFinite ? $0.upperBound : nil }
-        let from =
-            begin.map { (($0 - origin) / step - 1e-6).rounded(.up) }
-            ?? ((first - origin) / step + 1e-6).rounded(.down)
-        let to =
-            end.map { (($0 - origin) / step + 1e-6).rounded(.down) }
-            ?? ((last - origin) / step - 1e-6).rounded(.up)
-        guard from <= to else {
-            throw FieldsError(.outOfTime, "no state at the archive's interval of \(step) s lies in the period")
-        }
-        return (0...Int(to - from)).map { origin + (from + Double($0)) * step }
+        try analysis.write(
+            to: writer, variables: training.variables, reporter: reporter,
+            attributes: ["configuration": "half-width \(method.halfWidth) steps of \(method.step) s"])
     }
 
     private func warnOfOverlap(
@@ -194,12 +151,7 @@ struct FilterOI: ParsableCommand {
             "train": train?.description ?? "", "variables": variable.joined(separator: ","),
             "matching": matching.description, "configuration": method.description,
         ]
-        // Archives may be too large to be hashed: size and date tell them apart.
-        for path in archive {
-            let attributes = try? FileManager.default.attributesOfItem(atPath: fileURL(path).path)
-            let date = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-            settings["archive \(path)"] = "\(attributes?[.size] as? Int ?? 0) \(date)"
-        }
+        settings.merge(archiveSettings(archive)) { $1 }
         return ContentHash.fingerprint(settings)
     }
 }

@@ -82,7 +82,7 @@ struct Truth: Sendable {
         var time: Double
     }
 
-    /// Instants that both have, to the second.
+    /// Instants that both have, to half a second, or to a hundredth of the truth's interval where that is less.
     ///
     /// - Throws: `FieldsError`: `outOfTime` where there is none, `gridMismatch` for an analysis on other points.
     func pairs(with contender: Contender, within window: ClosedRange<Double>?) throws -> [Pair] {
@@ -94,15 +94,17 @@ struct Truth: Sendable {
                 "\(file): its grid (\(archive.grid.summary)) is not that of the analysis (\(grid.summary))")
         }
         let own = fields[0].archive.times
-        let known = Dictionary(
-            own.indices.compactMap { index in
-                calendar.convert(own[index], to: archive.calendar).map { (Int($0.rounded()), index) }
-            }
-        ) { first, _ in first }
+        let known = own.indices.compactMap { index in
+            calendar.convert(own[index], to: archive.calendar).map { (time: $0, index: index) }
+        }.sorted { $0.time < $1.time }
+        let gap = zip(known, known.dropFirst()).map { $1.time - $0.time }.filter { $0 > 0 }.min() ?? .infinity
+        let tolerance = min(0.5, 0.01 * gap)
         let pairs = archive.times.indices.compactMap { index -> Pair? in
             let time = archive.times[index]
-            guard window?.contains(time) ?? true, let truth = known[Int(time.rounded())] else { return nil }
-            return Pair(analysis: index, truth: truth, time: time)
+            guard window?.contains(time) ?? true,
+                let truth = known.first(since: time - tolerance), truth.time <= time + tolerance
+            else { return nil }
+            return Pair(analysis: index, truth: truth.index, time: time)
         }
         guard !pairs.isEmpty else {
             func span(_ times: [Double], _ calendar: CalendarKind) -> String {
@@ -122,5 +124,17 @@ struct Truth: Sendable {
         let values = try field.archive.readEnsemble(member: 0, times: step..<step + 1)
         guard let conversion = field.conversion else { return values }
         return values.map { Float(conversion(Double($0))) }
+    }
+}
+
+extension [(time: Double, index: Int)] {
+    /// The first at or after a time, of elements in order of time.
+    fileprivate func first(since time: Double) -> Element? {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].time < time { low = middle + 1 } else { high = middle }
+        }
+        return low < count ? self[low] : nil
     }
 }

@@ -1,0 +1,213 @@
+import ArgumentParser
+import Dynamics
+import Fields
+import Filters
+import Foundation
+import LinearAlgebra
+import Observing
+import Training
+
+/// `sillage filter METHOD`: an ensemble carried by the world's own model.
+struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: Method.name, abstract: Method.abstract,
+            discussion: Method.discussion + """
+
+
+                The archive is one that `sillage simulate` made: its attributes say which model carries the members, and \
+                the first members are states of it drawn at random: \
+                several trajectories make a better climate than one. States are those that cover the observations at the \
+                archive's interval, unless --period says otherwise; observations may lie on any step of the model. The \
+                file holds the members and for each variable NAME their mean NAME_mean and standard deviation NAME_error.
+                """)
+    }
+
+    @Option(
+        help: ArgumentHelp("Observations: NetCDF (IODA, CF point, gridded with gaps), HDF5 or CSV.", valueName: "file"))
+    var observations: String
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "States of the world from sillage simulate: one or several files in time order.", valueName: "files"))
+    var archive: [String]
+
+    @Option(name: [.short, .long], help: ArgumentHelp("NetCDF file to write.", valueName: "file"))
+    var output: String
+
+    @Option(help: ArgumentHelp("Members of the ensemble (\(Method.members)).", valueName: "count"))
+    var members: Int?
+
+    @OptionGroup(title: "Method") var method: Method
+
+    @Option(
+        help: ArgumentHelp(
+            "Factor of the members' deviations from their mean after each analysis (\(Method.inflation)).",
+            valueName: "factor"))
+    var inflation: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Share of the forecast's spread that the analysis' is relaxed towards, 0 to 1.", valueName: "share"))
+    var relaxation = 0.0
+
+    @Flag(help: "Find the forecast's inflation from the innovations, beside --inflation.")
+    var adaptive = false
+
+    @Option(help: ArgumentHelp("States to analyse, START/END, both included.", valueName: "period"))
+    var period: Period?
+
+    @OptionGroup(title: "Observations") var matching: ObservationMatchingOptions
+    @OptionGroup(title: "Common options") var common: ExecutionOptions
+
+    private var memberCount: Int { members ?? Method.members }
+
+    func validate() throws {
+        guard memberCount > 1 else {
+            throw ValidationError("--members is \(memberCount): an ensemble filter needs 2 or more")
+        }
+    }
+
+    func run() throws {
+        try requireOutput(output, reading: archive + [observations])
+        let reporter = common.reporter
+        Engine.use(threads: 1)  // members and columns run on threads of their own
+        let archive = try Archive(contentsOf: archive.map(fileURL), axes: matching.axes.override)
+        let world = try World(of: archive.attributes, file: self.archive[0])
+        try world.requireStates(of: archive, file: self.archive[0])
+        let training = try TrainingStates(archive)
+        let table = try matching.read(
+            fileURL(observations), variables: archive.variables, calendar: archive.calendar, reporter: reporter)
+        let times = try archive.states(covering: table, period: period, step: training.step)
+        let (instants, count) = try observed(table, archive, times, training, reporter)
+        let filter = try GriddedEnsembleFilter(
+            model: world.model, modelNoise: world.noise, inflation: inflation ?? Method.inflation,
+            relaxation: relaxation, rotates: method.rotates, adaptation: adaptive ? AdaptiveInflation() : nil,
+            lag: method.lag, threads: common.threadCount,
+            scheme: try method.scheme(
+                on: archive.grid, variables: archive.variables.count, threads: common.threadCount))
+
+        let url = fileURL(output)
+        let writer = try EnsembleWriter(
+            to: url, grid: archive.grid, times: times, calendar: archive.calendar, variables: archive.variables,
+            fields: archive.variables.flatMap(analysisFields), members: memberCount, provenance: try provenance(world),
+            fingerprint: try fingerprint())
+        if writer.start == .complete {
+            reporter.say("\(output): is already there, written by this very command: nothing to do")
+        } else {
+            Stop.leaving("nothing was written") { EnsembleWriter.discardPartial(of: url) }
+            do {
+                let (analysis, consistency) = try filter.analyse(
+                    instants, times: times, start: try start(training), seed: common.seed
+                ) { done, total in
+                    reporter.show(
+                        ProgressReport(title: "assimilating", completed: done, total: total, unit: "instants"))
+                }
+                try analysis.write(
+                    to: writer, variables: archive.variables, reporter: reporter,
+                    attributes: [
+                        "configuration": "\(Method.name) \(method.description)", "system": world.system,
+                        "innovation_consistency": String(format: "%.4g", consistency),
+                    ])
+                if consistency > 1.5 {
+                    reporter.say(
+                        "remark: innovations are \(String(format: "%.3g", consistency)) times, in the mean square, what the "
+                            + "members' spread and the errors explain: the ensemble is too sure of itself. Raise --members, "
+                            + "--inflation or --relaxation, or draw members from an archive of more trajectories")
+                }
+            } catch {
+                EnsembleWriter.discardPartial(of: url)
+                throw error
+            }
+        }
+        reporter.finish()
+        try common.print(
+            Summary(file: output, members: memberCount, states: times.count, observations: count),
+            text: "\(output): \(memberCount) members of \(times.count) states from \(count) observations")
+    }
+
+    private struct Summary: Encodable {
+        var file: String
+        var members: Int
+        var states: Int
+        var observations: Int
+    }
+
+    /// The observations by instant, checked against the climate.
+    private func observed(
+        _ table: Observations, _ archive: Archive, _ times: [Double], _ training: TrainingStates,
+        _ reporter: any ProgressReporter
+    ) throws -> ([ObservedInstant], count: Int) {
+        let margin = 1e-6 * training.step
+        let range = (times[0] - margin)...(times[times.count - 1] + margin)
+        let moments = Set(table.times.filter(range.contains)).sorted()
+        guard !moments.isEmpty else {
+            throw FieldsError(.outOfTime, "\(observations): no observation lies in the period that is analysed")
+        }
+        let climate = try ClimatologicalMean(of: training)
+        let vector = try matching.checked(
+            table.vector(
+                on: archive.grid, variables: archive.variables, times: moments, defaultError: matching.defaultErrors),
+            of: table, mean: moments.flatMap { climate.state(at: $0) }, deviation: climate.deviation(of: training),
+            reporter: reporter)
+        for line in droppedLines(vector.dropped) { reporter.say(line) }
+        return (vector.instants(times: moments, stateCount: training.stateCount), vector.count)
+    }
+
+    /// States of the archive drawn at random, each once while there are enough.
+    private func start(_ training: TrainingStates) throws -> Matrix {
+        guard training.count >= 2 else {
+            throw FieldsError(.axes, "\(archive[0]): has too few states to draw members from")
+        }
+        var random = RandomSequence(seed: common.seed, stream: 1 << 43)
+        var order = Array(0..<training.count)
+        var result = Matrix(rows: memberCount, columns: training.stateCount)
+        for m in 0..<memberCount {
+            let place = m % order.count
+            // Fisher and Yates' shuffle, as far as members go.
+            let other = place + Int(random.uniform() * Double(order.count - place))
+            order.swapAt(place, other)
+            let offset = order[place] * training.stateCount
+            for i in 0..<training.stateCount {
+                result.elements[m * training.stateCount + i] = Double(training.values[offset + i])
+            }
+        }
+        return result
+    }
+
+    private func provenance(_ world: World) throws -> Provenance {
+        Provenance(
+            title: "Analysis of \(world.title) by \(Method.name)", command: commandLine,
+            version: Sillage.programVersion,
+            source: "Sillage \(Sillage.programVersion), \(Method.name); \(world.method)",
+            references: Method.references,
+            observationsHash: try ContentHash.sha256(of: fileURL(observations)), seed: common.seed,
+            other: ["archive": archive.joined(separator: " ")])
+    }
+
+    private func fingerprint() throws -> String {
+        var settings = [
+            "method": Method.name, "observations": try ContentHash.sha256(of: fileURL(observations)),
+            "members": "\(memberCount)", "seed": "\(common.seed)", "period": period?.description ?? "",
+            "matching": matching.description, "configuration": method.description,
+            "inflation": "\(inflation ?? Method.inflation) \(relaxation) \(adaptive)",
+        ]
+        settings.merge(archiveSettings(archive)) { $1 }
+        return ContentHash.fingerprint(settings)
+    }
+}
+
+extension World {
+    /// - Throws: `FieldsError.gridMismatch` unless the archive holds whole states of this world.
+    func requireStates(of archive: Archive, file: String) throws {
+        let (own, theirs) = (variables.map(\.name), archive.variables.map(\.name))
+        guard archive.grid.shape == grid.shape, theirs == own else {
+            throw FieldsError(
+                .gridMismatch,
+                "\(file): holds \(theirs.joined(separator: ", ")) on \(archive.grid.y.count) x \(archive.grid.x.count) "
+                    + "points; states of \(system) are \(own.joined(separator: ", ")) on \(grid.y.count) x \(grid.x.count)"
+            )
+        }
+    }
+}

@@ -1,0 +1,199 @@
+import Fields
+import Foundation
+import Testing
+
+/// Worlds other than the quasi-geostrophic one, and the filters that carry ensembles by their models.
+@Suite struct WorldTests {
+    private struct Card: Decodable {
+        var variables: [String: Scores]
+    }
+
+    private struct Scores: Decodable {
+        var rmse: Double
+        var spread_skill: Double
+    }
+
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @discardableResult
+    private func sillage(
+        _ arguments: [String], code: Int32 = 0, says words: String..., location: SourceLocation = #_sourceLocation
+    ) async throws -> Outcome {
+        let outcome = try await Command.run(arguments, in: folder.url)
+        #expect(outcome.code == code, "\(arguments) \(outcome.errors)", sourceLocation: location)
+        for word in words {
+            #expect((outcome.errors + outcome.output).contains(word), "\(outcome.errors)", sourceLocation: location)
+        }
+        return outcome
+    }
+
+    /// Scores after the first states, in which the climate's ensemble finds the truth.
+    private func scores(_ file: String, _ period: String) async throws -> [String: Scores] {
+        let verify = try await sillage(["verify", file, "truth.nc", "--json", "--quiet", "--period", period])
+        return try JSONDecoder().decode(Card.self, from: Data(verify.output.utf8)).variables
+    }
+
+    private func twin(_ world: String, states: Int, error: String, _ extra: [String] = []) async throws {
+        try await sillage(
+            ["simulate", world, "--states", "\(states)", "-o", "truth.nc", "--quiet"] + extra)
+        try await sillage(
+            [
+                "simulate", world, "--trajectories", "60", "--states", "5", "--seed", "1", "-o", "archive.nc",
+                "--quiet",
+            ] + extra)
+        try await sillage(
+            ["observe", "truth.nc", "--network", "grid", "--spacing", "1", "--error", error, "-o", "obs.nc", "--quiet"])
+    }
+
+    private func filter(_ method: String, _ extra: String..., into file: String = "a.nc") -> [String] {
+        ["filter", method, "--observations", "obs.nc", "--archive", "archive.nc", "-o", file, "--quiet"] + extra
+    }
+
+    /// Sakov 2008 lists 0.22 for perturbed observations, 0.18 for the square root and 0.22 for seven local members, over long
+    /// runs; a short one scatters about that. The climate's deviation is 3.6, the observations' error 1.
+    @Test func ensemblesTrackLorenz96() async throws {
+        try await twin("lorenz96", states: 200, error: "1")
+        let later = "2000-01-01T00:00:03/2000-01-02"
+        for update in ["perturbed", "sqrt", "denkf", "serial", "finite-size"] {
+            try await sillage(filter("enkf", "--update", update, "--inflation", "1.06", into: "\(update).nc"))
+            let u = try #require(try await scores("\(update).nc", later)["u"])
+            #expect((0.1...0.3).contains(u.rmse) && (0.7...1.5).contains(u.spread_skill), "\(update): \(u)")
+        }
+        try await sillage(filter("letkf", "--radius", "14", "--members", "7", into: "local.nc"))
+        let local = try #require(try await scores("local.nc", later)["u"])
+        #expect((0.1...0.35).contains(local.rmse), "\(local)")
+        try await sillage(filter("enks", "--lag", "0.5", into: "smooth.nc"))
+        let smooth = try #require(try await scores("smooth.nc", later)["u"])
+        let filtered = try #require(try await scores("sqrt.nc", later)["u"])
+        #expect(smooth.rmse < 0.8 * filtered.rmse, "\(smooth), \(filtered)")
+        let again = try await Command.run(
+            [
+                "filter", "enks", "--lag", "0.5", "--observations", "obs.nc", "--archive", "archive.nc", "-o",
+                "smooth.nc",
+            ],
+            in: folder.url)
+        #expect(again.errors.contains("nothing to do"), "\(again.errors)")
+    }
+
+    @Test func particlesTrackLorenz63() async throws {
+        try await twin("lorenz63", states: 80, error: "1.4142")
+        try await sillage(filter("particle", "--members", "500"))
+        for (name, score) in try await scores("a.nc", "2000-01-01T00:00:03/2000-01-02") {
+            #expect(score.rmse < 1.2, "\(name): \(score)")
+        }
+    }
+
+    @Test(arguments: ["kuramoto-sivashinsky", "lorenz84"])
+    func everyWorldIsCarriedByItsOwnModel(world: String) async throws {
+        try await twin(world, states: 40, error: "10%")
+        let outcome = try await sillage(filter("enkf", "--members", "60"))
+        #expect(outcome.output.contains("60 members of 40 states"), "\(outcome.output)")
+        let later = world == "lorenz84" ? "2000-01-01T00:00:04/2000-01-02" : "2000-01-01T00:00:15/2000-01-02"
+        let observed = try Observations(contentsOf: folder.url.appendingPathComponent("obs.nc")).errors[0]
+        for (name, score) in try await scores("a.nc", later) {
+            #expect(score.rmse < observed, "\(name): \(score), error of the observations \(observed)")
+        }
+    }
+
+    @Test func aPlaneIsAnalysedColumnByColumn() async throws {
+        let small = ["--points", "16", "--reynolds", "50", "--time-step", "0.05", "--interval", "0.1"]
+        try await sillage(["simulate", "kolmogorov", "--states", "12", "-o", "truth.nc", "--quiet"] + small)
+        try await sillage(
+            [
+                "simulate", "kolmogorov", "--trajectories", "20", "--states", "3", "--seed", "1", "-o", "archive.nc",
+                "--quiet",
+            ] + small)
+        try await sillage(
+            [
+                "observe", "truth.nc", "--network", "grid", "--spacing", "2", "--error", "5%", "--every", "2", "-o",
+                "obs.nc", "--quiet",
+            ])
+        try await sillage(filter("letkf", "--radius", "2", "--members", "16", "--lag", "0.2"))
+        let archive = try Archive(contentsOf: [folder.url.appendingPathComponent("archive.nc")])
+        let deviation = try #require(archive.variables[0].climatologicalStandardDeviation)
+        let u = try #require(try await scores("a.nc", "2000-01-01T00:00:00.5/2000-01-02")["u"])
+        #expect(u.rmse < 0.5 * deviation, "\(u), climate \(deviation)")
+        try await sillage(
+            filter("letkf", "--radius", "4", into: "b.nc"), code: 88, says: "4.0", "less than 3.14159")
+    }
+
+    @Test func archivesAreSplitByTrajectories() async throws {
+        try await sillage(
+            [
+                "simulate", "lorenz63", "--trajectories", "10", "--states", "5", "--noise", "0.1", "--split",
+                "80/10/10",
+                "-o", "a.nc", "--quiet",
+            ])
+        #expect(folder.names == ["a-test.nc", "a-train.nc", "a-validation.nc"])
+        let parts = try ["train", "validation", "test"].map {
+            try Archive(contentsOf: [folder.url.appendingPathComponent("a-\($0).nc")])
+        }
+        #expect(parts.map(\.times.count) == [40, 5, 5])
+        // The same as in one file.
+        try await sillage(
+            [
+                "simulate", "lorenz63", "--trajectories", "10", "--states", "5", "--noise", "0.1", "-o", "whole.nc",
+                "--quiet",
+            ])
+        let whole = try Archive(contentsOf: [folder.url.appendingPathComponent("whole.nc")])
+        let values = try parts.flatMap { try $0.read(times: 0..<$0.times.count) }
+        #expect(try whole.read(times: 0..<50) == values)
+        #expect(whole.times == parts.flatMap(\.times))
+    }
+
+    @Test func coarseFieldsAreMeansOverBlocks() async throws {
+        let small = ["--points", "16", "--reynolds", "50", "--time-step", "0.05", "--states", "2", "--quiet"]
+        try await sillage(["simulate", "kolmogorov", "-o", "fine.nc"] + small)
+        try await sillage(["simulate", "kolmogorov", "--coarsen", "4", "-o", "coarse.nc"] + small)
+        let (fine, coarse) = (
+            try Archive(contentsOf: [folder.url.appendingPathComponent("fine.nc")]),
+            try Archive(contentsOf: [folder.url.appendingPathComponent("coarse.nc")])
+        )
+        #expect(coarse.grid.shape == (4, 4) && coarse.grid.x.period == fine.grid.x.period)
+        let (all, means) = (try fine.read(times: 1..<2), try coarse.read(times: 1..<2))
+        // Of the second variable, the block in the second row and the third column.
+        let block: [Float] = (4..<8).flatMap { y in (8..<12).map { x in all[256 + y * 16 + x] } }
+        let mean: Float = block.reduce(0, +) / 16
+        #expect(abs(means[22] - mean) < 1e-5)
+        #expect(abs(coarse.grid.x.values[2] - fine.grid.x.values[8..<12].reduce(0, +) / 4) < 1e-6)
+    }
+
+    @Test func whatCannotBeCarriedIsRefused() async throws {
+        try await twin("lorenz96", states: 20, error: "1")
+        try await sillage(filter("enkf", "--members", "1"), code: 2, says: "2 or more")
+        try await sillage(filter("enkf", "--inflation", "0"), code: 88, says: "inflation is 0.0")
+        try await sillage(filter("letkf", "--radius", "30"), code: 88, says: "30.0", "less than 20.0", "global scheme")
+        try await sillage(filter("letkf"), code: 2, says: "--radius")
+        // An archive that does not say which world it is of, and one without whole states.
+        try await sillage(
+            [
+                "simulate", "kolmogorov", "--points", "16", "--time-step", "0.02", "--reynolds", "50", "--states", "4",
+                "--coarsen", "2", "-o", "coarse.nc", "--quiet",
+            ])
+        let coarse = ["filter", "enkf", "--observations", "obs.nc", "--archive", "coarse.nc", "-o", "b.nc"]
+        try await sillage(coarse, code: 73, says: "coarse.nc", "--coarsen")
+        let plain = try folder.write("time,y,x,variable,value,error,units\n", to: "plain.csv")
+        try await sillage(
+            ["filter", "enkf", "--observations", "obs.nc", "--archive", plain, "-o", "b.nc"], code: 65)
+        // Observations between the model's steps.
+        let table = try folder.write(
+            "time,y,x,variable,value,error,units\n2000-01-01T00:00:00.07Z,0,3,u,1,1,1\n", to: "between.csv")
+        try await sillage(
+            ["filter", "enkf", "--observations", table, "--archive", "archive.nc", "-o", "b.nc"], code: 88,
+            says: "between two steps of the model, which are 0.05 s")
+        // A flow that is too fast for its step, by trajectory and Courant number, leaves no file.
+        try await sillage(
+            [
+                "simulate", "kolmogorov", "--points", "16", "--time-step", "2", "--interval", "2", "--spin-up", "0",
+                "-o", "b.nc",
+            ],
+            code: 82, says: "Courant number", "step 1", "member 0")
+        try await sillage(
+            ["simulate", "lorenz96", "--split", "1/1/1", "-o", "b.nc"], code: 2, says: "--trajectories 3")
+        try await sillage(["simulate", "lorenz63", "--coarsen", "2", "-o", "b.nc"], code: 73, says: "--coarsen")
+        try await sillage(["simulate", "lorenz96", "--sites", "3", "-o", "b.nc"], code: 82, says: "sites is 3")
+        #expect(!folder.names.contains { $0.hasPrefix("b.nc") || $0.hasPrefix("a.nc") }, "\(folder.names)")
+    }
+}
