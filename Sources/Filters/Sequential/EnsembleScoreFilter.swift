@@ -9,30 +9,38 @@ import LinearAlgebra
 ///     s(z, t) = −Σ_j w_j (z − α x_j)/β²,   w = softmax_j(−|z − α x_j|²/2β²),
 ///     z ← z − [f z − g² (s + h ∇ log p(y|z))] dt + g √dt ε,   f = d log α/dt,   g² = dβ²/dt − 2 f β²,
 ///
-/// from z ~ N(0, 1) at t = 1. Each component is standardised by its forecast mean and deviation, because one kernel width β
-/// and one start N(0, 1) serve all of them: in their own units components of small numbers would be all noise and those of
-/// large ones all data. A scale that is given instead keeps that unit when an ensemble narrows.
+/// from z ~ N(0, 1) at t = 1; the sums go over all members, of which the source allows a part drawn anew at every step.
+/// Each component is standardised by its forecast mean and deviation, because one kernel width β and one start N(0, 1) serve
+/// all of them: in their own units components of small numbers would be all noise and those of large ones all data. A scale
+/// that is given instead keeps that unit when an ensemble narrows; 1 is what the source does.
 ///
 /// What is exact and what is not: s is the exact score of members blurred by β, so that without observations samples are
 /// members plus noise of variance ε_β in standardised units, as steps become many. The observations' part is a heuristic: h
 /// only says that they should not act on noise and should act fully at the end; the true score at t is that of the
 /// likelihood averaged over the states that z may stand for. Even for Gaussians, many members and many steps, the mean's
 /// increment is 0.89 of Bayes' for errors of four times the forecast's variance, 1.05 for equal ones and 1.13 for a quarter,
-/// and the variance 1.01, 0.90 and 0.67 of Bayes': accurate observations make the analysis too narrow. With few members in
-/// many dimensions w collapses onto one member as t → 0: each sample ends near one, moved by what the observations could do
+/// and the variance 1.01, 0.90 and 0.66 of Bayes': accurate observations make the analysis too narrow. Components that are
+/// not observed follow late: one of correlation 0.8 with an observed one moves by 0.60 of Bayes' increment. With few members
+/// in many dimensions w collapses onto one member as t → 0: each sample ends near one, moved by what the observations could do
 /// before, and no covariance carries an observation to components that are not observed.
 ///
-/// Euler steps are stable where their number exceeds about 1/ε_β + σ²/r, forecast over error variance of an observation.
+/// Over cycles these biases add up. On Lorenz-96 with 40 sites, all observed at every step with an error of 1, 40 members and
+/// 100 steps have an error of 0.45 with a scale of 1.5 (one truth), where ensemble Kalman filters have 0.2; with units that
+/// narrow with the ensemble, and without relaxation, the truth is lost.
+///
+/// Steps do not overshoot where their number exceeds 1/ε_β + σ²/r, with the variance σ² of the forecast (or the square of the
+/// scale) over that of an observation's error; well below that the analysis has no finite result.
 ///
 /// - Source: Bao, Zhang and Zhang 2024, Comput. Methods Appl. Mech. Eng. 432, 117447, arXiv 2309.00983.
 public struct EnsembleScoreFilter: SequentialMethod {
-    /// Number of members.
+    /// Number of members, 2 or more.
     public var members: Int
-    /// Euler steps of an analysis.
+    /// Euler steps of an analysis, 1 or more.
     public var steps: Int
     /// Share of the forecast's spread that each component's analysis spread is relaxed towards, in 0…1 (RTPS).
     public var relaxation: Double
-    /// What a standardised unit is of each component; the component's forecast deviation when nil.
+    /// What a standardised unit is of each component, positive, in the state's units; the component's forecast deviation
+    /// when nil.
     public var scale: Double?
     /// ε_α, what is left of a member at t = 1, in (0, 1): f grows to 1/ε_α there.
     public var leastSignal: Double
@@ -55,8 +63,8 @@ public struct EnsembleScoreFilter: SequentialMethod {
 
     /// Analyses of a run.
     ///
-    /// - Throws: ``FilterError/invalidSetting(name:value:expected:)``; ``FilterError/diverged(method:cycle:what:)`` where
-    ///   steps are too few to be stable.
+    /// - Throws: ``FilterError/invalidSetting(name:value:expected:)``; ``FilterError/tooFewMembers(_:needed:method:)``;
+    ///   ``FilterError/diverged(method:cycle:what:)`` where steps are too few to be stable; `DynamicsError` of the model.
     public func run(
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64
     ) throws -> SequentialAnalysis {
