@@ -15,6 +15,9 @@ public struct ConfidenceInterval: Sendable, Hashable, Codable {
     /// Values in a block.
     public var blockLength: Int
 
+    /// Whether zero lies outside: of a difference, whether chance is an unlikely cause of it.
+    public var excludesZero: Bool { lower > 0 || upper < 0 }
+
     enum CodingKeys: String, CodingKey {
         case estimate, lower, upper, probability
         case standardError = "standard_error"
@@ -120,7 +123,7 @@ public struct BlockBootstrap: Sendable, Hashable {
     ///
     /// - Parameter influence: from the estimate, the series whose mean the statistic varies with: blocks are as long as
     ///   its memory needs
-    private func interval(
+    func interval(
         _ series: [[Double]], probability: Double, influence: (Double) -> [Double],
         statistic: ([Double]) -> Double
     ) throws -> ConfidenceInterval {

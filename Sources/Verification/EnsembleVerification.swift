@@ -19,6 +19,8 @@ public struct EnsembleVerification: Sendable {
     private let random: CounterRandom
     private var total = ScoreSums()
     private var series = ScoreSeries()
+    /// What a bootstrap resamples.
+    public private(set) var instants: InstantScores
     private var ranks: RankAccumulator?
     private var spectra: SpectraAccumulator?
 
@@ -39,6 +41,8 @@ public struct EnsembleVerification: Sendable {
         self.members = members
         self.grid = grid
         random = CounterRandom(seed: seed)
+        instants = InstantScores(
+            spreadFactor: members > 1 ? (Double(members + 1) / Double(members)).squareRoot() : nil)
         ranks =
             members > 1
             ? RankAccumulator(members: members, rows: grid.rows, columns: grid.columns, thinning: thinning) : nil
@@ -116,6 +120,7 @@ public struct EnsembleVerification: Sendable {
             }
         }
         total += sums
+        instants.sums.append(sums)
         series.append(time: time, sums, probabilistic: members > 1)
         ranks?.add(slabRanks)
         if sums.missing == 0 {
@@ -127,16 +132,18 @@ public struct EnsembleVerification: Sendable {
 
     /// Scores of all slabs so far.
     ///
+    /// - Parameter bootstrap: how 95 % intervals are found, where there are instants enough; none without one
     /// - Throws: `VerificationError` when no truth was known anywhere.
-    public func scores() throws -> VariableScores {
+    public func scores(intervals bootstrap: BlockBootstrap? = nil) throws -> VariableScores {
         var scores = try VariableScores(members > 1 ? .ensemble : .single, units: units, sums: total, series: series)
+        try bootstrap.map { try scores.setIntervals(of: instants, $0) }
         scores.members = members
         scores.spectra = spectra?.average()
         guard members > 1 else { return scores }
         let m = Double(members)
         scores.crps = total.mean(total.crps)
         scores.spread = total.spread
-        scores.spreadSkill = total.spreadSkill(factor: ((m + 1) / m).squareRoot())
+        scores.spreadSkill = instants.spreadFactor.flatMap { total.spreadSkill(factor: $0) }
         scores.coverage90 = total.mean(total.insideNinety)
         scores.coverage90Nominal = CentralInterval(probability: 0.9, members: members).nominal
         scores.coverageMinMax = total.mean(total.insideAll)

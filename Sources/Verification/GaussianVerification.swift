@@ -9,6 +9,8 @@ public struct GaussianVerification: Sendable {
     public let grid: VerificationGrid
     private var total = ScoreSums()
     private var series = ScoreSeries()
+    /// What a bootstrap resamples.
+    public private(set) var instants = InstantScores(spreadFactor: 1)
 
     /// Begins without a slab.
     public init(units: String, grid: VerificationGrid) {
@@ -52,14 +54,17 @@ public struct GaussianVerification: Sendable {
             if abs(y - μ) <= Self.ninety * σ { sums.insideNinety += weight }
         }
         total += sums
+        instants.sums.append(sums)
         series.append(time: time, sums, probabilistic: true)
     }
 
     /// Scores of all slabs so far.
     ///
+    /// - Parameter bootstrap: how 95 % intervals are found, where there are instants enough; none without one
     /// - Throws: `VerificationError` when no truth was known anywhere.
-    public func scores() throws -> VariableScores {
+    public func scores(intervals bootstrap: BlockBootstrap? = nil) throws -> VariableScores {
         var scores = try VariableScores(.gaussian, units: units, sums: total, series: series)
+        try bootstrap.map { try scores.setIntervals(of: instants, $0) }
         scores.crps = total.mean(total.crps)
         scores.spread = total.spread
         scores.spreadSkill = total.spreadSkill(factor: 1)

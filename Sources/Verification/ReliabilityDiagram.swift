@@ -81,7 +81,7 @@ public struct ReliabilityDiagram: Sendable, Hashable, Codable {
     private init(
         _ probabilities: [Double], _ occurred: [Bool], groups: Int, of group: (Double) -> Int
     ) throws {
-        brierScore = try Verification.brierScore(probabilities: probabilities, occurred: occurred)
+        let brierScore = try Verification.brierScore(probabilities: probabilities, occurred: occurred)
         var counts = [Int](repeating: 0, count: groups)
         var events = counts
         var sums = [Double](repeating: 0, count: groups)
@@ -96,11 +96,18 @@ public struct ReliabilityDiagram: Sendable, Hashable, Codable {
             return Group(probability: sums[k] / n, frequency: Double(events[k]) / n, count: counts[k])
         }
         let total = Double(occurred.count)
-        let overall = Double(events.reduce(0, +)) / total
+        self.init(
+            filled, weights: filled.map { Double($0.count) / total },
+            frequency: Double(events.reduce(0, +)) / total, brierScore: brierScore)
+    }
+
+    /// Groups of cases that have weights, of sum one, in the place of n_k/N, and the frequency over all.
+    init(_ groups: [Group], weights: [Double], frequency overall: Double, brierScore: Double) {
         func mean(_ term: (Group) -> Double) -> Double {
-            filled.reduce(0) { $0 + Double($1.count) / total * term($1) }
+            zip(groups, weights).reduce(0) { $0 + $1.1 * term($1.0) }
         }
-        self.groups = filled
+        self.groups = groups
+        self.brierScore = brierScore
         reliability = mean { ($0.probability - $0.frequency) * ($0.probability - $0.frequency) }
         resolution = mean { ($0.frequency - overall) * ($0.frequency - overall) }
         uncertainty = overall * (1 - overall)

@@ -57,6 +57,12 @@ public struct VariableScores: Sendable, Hashable, Codable {
     public var spread: Double?
     /// √((M + 1)/M) spread/RMSE, 1 when calibrated; spread/RMSE for a Gaussian analysis.
     public var spreadSkill: Double?
+    /// 95 % interval of the RMSE, where it was asked for and there were instants enough.
+    public var rmseInterval: ScoreInterval?
+    /// The same of the CRPS.
+    public var crpsInterval: ScoreInterval?
+    /// The same of spread/skill.
+    public var spreadSkillInterval: ScoreInterval?
     /// How often the truth was inside the central interval of probability `coverage90Nominal`.
     public var coverage90: Double?
     /// 0.9, or (M − 1)/(M + 1) where fewer than 19 members cannot tell a wider interval.
@@ -75,6 +81,9 @@ public struct VariableScores: Sendable, Hashable, Codable {
     enum CodingKeys: String, CodingKey {
         case kind, units, members, times, cells, missing, rmse, bias, mae, crps, spread, series, spectra
         case spreadSkill = "spread_skill"
+        case rmseInterval = "rmse_interval"
+        case crpsInterval = "crps_interval"
+        case spreadSkillInterval = "spread_skill_interval"
         case coverage90
         case coverage90Nominal = "coverage90_nominal"
         case coverageMinMax = "coverage_min_max"
@@ -100,6 +109,12 @@ public struct VariableScores: Sendable, Hashable, Codable {
         times = series.time.count
         cells = sums.cells
         missing = sums.missing
+    }
+
+    mutating func setIntervals(of instants: InstantScores, _ bootstrap: BlockBootstrap) throws {
+        rmseInterval = ScoreInterval(try instants.rmse(bootstrap))
+        crpsInterval = ScoreInterval(try instants.crps(bootstrap))
+        spreadSkillInterval = ScoreInterval(try instants.spreadSkill(bootstrap))
     }
 }
 

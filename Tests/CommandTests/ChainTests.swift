@@ -107,7 +107,7 @@ import Testing
         #expect(!page.contains("src=\"http") && !page.contains("<script") && page.contains("sillage verify other.nc"))
     }
 
-    private static var hasGnuplot: Bool {
+    static var hasGnuplot: Bool {
         (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
             FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot")
         }

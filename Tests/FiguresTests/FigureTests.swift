@@ -27,6 +27,12 @@ private func samples() -> [any Figure] {
             x: ChartAxis("step", scale: .logarithmic), y: ChartAxis("loss", scale: .logarithmic),
             levels: [.init(0.05, name: "level")], width: 240, height: 100),
         RankHistogramFigure(counts: [10, 12, 9, 11, 8], width: 240),
+        ReliabilityFigure(
+            [
+                .init(
+                    "a", probabilities: [0, 0.5, 1], frequencies: [0.1, 0.4, 1], lower: [0, 0.2, .nan],
+                    upper: [0.2, 0.7, .nan], counts: [50, 10, 1])
+            ], frequency: 0.2, width: 240),
         SpectrumFigure(
             wavenumbers: (0..<20).map { Double($0) }, quantity: "power", truth: (0..<20).map { exp(-Double($0) / 4) },
             mean: (0..<20).map { exp(-Double($0) / 3) }, slope: -3, width: 260),
@@ -104,6 +110,7 @@ private func samples() -> [any Figure] {
             LineFigure([], x: ChartAxis("x"), y: ChartAxis("y")),
             LineFigure([.init("a", x: [1], y: [-1])], x: ChartAxis("x"), y: ChartAxis("y", scale: .logarithmic)),
             RankHistogramFigure(counts: [0, 0, 0]),
+            ReliabilityFigure([.init("a", probabilities: [], frequencies: [], counts: [])], frequency: 0),
             SpectrumFigure(wavenumbers: [], quantity: "power"),
             ScoreSeriesFigure(times: .elapsed([1], units: "h"), methods: [], units: "K"),
             BarFigure(groups: ["a"], series: [.init("b", values: [.nan])], quantity: "q"),

@@ -41,6 +41,21 @@ public struct OptimalParticleFilter: SequentialMethod {
     public func run(
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64
     ) throws -> SequentialAnalysis {
+        var result = SequentialAnalysis()
+        try run(experiment, observations: observations, seed: seed) { particles, weights in
+            result.filtered.append(particles, weights: weights)
+        }
+        return result
+    }
+
+    /// Runs the filter and shows the weighted particles of each analysis, shape (members, dimension), before they are drawn
+    /// anew.
+    ///
+    /// - Throws: as ``run(_:observations:seed:)``.
+    public func run(
+        _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64,
+        onAnalysis: (_ particles: Matrix, _ weights: [Double]) -> Void
+    ) throws {
         try experiment.check(observations)
         try requireMembers(members, 2, name)
         guard (0...1).contains(threshold), jitter >= 0, jitter.isFinite else {
@@ -54,17 +69,15 @@ public struct OptimalParticleFilter: SequentialMethod {
         }
         var random = RandomSequence(seed: seed)
         var cloud = ParticleCloud(experiment.initialEnsemble(members, &random))
-        var result = SequentialAnalysis()
         for (cycle, values) in observations.enumerated() {
             try experiment.forecast(
                 &cloud.particles.elements, &random, threads: threads, noiseAfterLastStep: false)
             let weights = try diverging(name, cycle) {
                 try propose(&cloud, experiment, values, cycle, &random)
             }
-            result.filtered.append(cloud.particles, weights: weights)
+            onAnalysis(cloud.particles, weights)
             try cloud.resample(weights, below: threshold, &random)
         }
-        return result
     }
 
     /// Moves each particle to a draw from its proposal.

@@ -44,7 +44,7 @@ public struct ParticleFilter: SequentialMethod {
     ) throws {
         try experiment.check(observations)
         try requireMembers(members, 2, name)
-        guard (0...1).contains(threshold), jitter >= 0 else {
+        guard (0...1).contains(threshold), jitter >= 0, jitter.isFinite else {
             throw FilterError.invalidSetting(
                 name: "threshold, jitter", value: "\(threshold), \(jitter)", expected: "0…1, ≥ 0")
         }

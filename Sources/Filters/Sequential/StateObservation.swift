@@ -7,6 +7,8 @@ public protocol StateObservation: Sendable {
     var dimension: Int { get }
     /// Observations.
     var count: Int { get }
+    /// Whether h′ is known to be the same everywhere.
+    var isLinear: Bool { get }
 
     /// h(x).
     func observe(_ x: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>)
@@ -16,6 +18,9 @@ public protocol StateObservation: Sendable {
 }
 
 extension StateObservation {
+    /// No: unless an operator says so, nothing is known.
+    public var isLinear: Bool { false }
+
     /// h(x).
     public func observed(_ x: [Double]) -> [Double] {
         precondition(x.count == dimension, "a state of \(x.count) numbers, not \(dimension)")
@@ -57,6 +62,8 @@ public struct ObservedComponents: StateObservation, Hashable {
 
     /// As many as components.
     public var count: Int { indices.count }
+    /// Yes.
+    public var isLinear: Bool { true }
 
     /// h(x).
     public func observe(_ x: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>) {
@@ -77,6 +84,8 @@ extension SparseOperator: StateObservation {
     public var dimension: Int { columns }
     /// As its rows.
     public var count: Int { rows }
+    /// Yes.
+    public var isLinear: Bool { true }
 
     /// H x.
     public func observe(_ x: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>) {

@@ -6,6 +6,7 @@ import Verification
 /// The report of `sillage verify`: one page with the scores and the pictures.
 struct VerificationPage {
     var results: [ScoringResult]
+    var events: [Event]
     var gallery: Gallery
     var truth: Truth
 
@@ -23,13 +24,23 @@ struct VerificationPage {
         report.heading("Scores")
         report.paragraph(
             "Over all points and times whose truth is known, weighted by area. Spread over skill is 1 when the ensemble "
-                + "is as unsure as it errs; the truth should lie within the central interval as often as is nominal.")
-        for (index, variable) in gallery.variables.enumerated() { table(variable, index, in: &report) }
+                + "is as unsure as it errs; the truth should lie within the central interval as often as is nominal."
+                + (hasIntervals
+                    ? " Beside a score stands its 95 % interval by a block bootstrap over times: how much another period of this length "
+                        + "could have changed a score." : ""))
+        if let reason = ScoreTable.missingIntervals(results) {
+            report.note("\(reason.prefix(1).uppercased())\(reason.dropFirst()).")
+        }
+        for variable in gallery.variables { table(variable, in: &report) }
+        differences(in: &report)
         for (index, variable) in gallery.variables.enumerated() {
             report.heading(title(variable))
             try await maps(index, in: &report)
             try await series(index, in: &report)
-            try await reliability(index, in: &report)
+            try await ranksAndSpectra(index, in: &report)
+            for (place, event) in events.enumerated() where event.variable == variable.name {
+                try await self.event(event, place, of: variable, in: &report)
+            }
             try await animation(index, in: &report)
         }
         let command = commandLine
@@ -38,42 +49,6 @@ struct VerificationPage {
             ("sillage", Sillage.programVersion),
         ])
         return report
-    }
-
-    private static let superscripts: [Character: Character] = [
-        "-": "⁻", "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷", "8": "⁸", "9": "⁹",
-    ]
-
-    private func table(_ variable: FieldVariable, _ index: Int, in report: inout Report) {
-        let lines = ScoreTable.lines(results, variable: variable.name)
-        // Ensembles of other sizes have other nominal coverages: then none is the best.
-        let nominals = Set(lines.compactMap(\.scores.coverage90Nominal))
-        let target = nominals.count == 1 ? nominals.first.map { TableColumn.Best.nearest(100 * $0) } : nil
-        // Small and large numbers share a power of ten, which goes with the units.
-        let power = Int(floor(log10(max(lines.map(\.scores.rmse).max() ?? 1, 1e-300))))
-        let shared = (-2...3).contains(power) ? 0 : power
-        let factor = pow(10, -Double(shared))
-        let raised = String("\(shared)".map { Self.superscripts[$0] ?? $0 })
-        let units = (shared == 0 ? "" : "10\(raised) ") + variable.units
-        report.table(
-            columns: [
-                "analysis", .number("RMSE", units: units, decimals: 3, best: .lowest),
-                .number("CRPS", units: units, decimals: 3, best: .lowest),
-                .number("spread ÷ skill", decimals: 3, best: .nearest(1)),
-                .number("coverage", units: "%", decimals: 1, best: target),
-                .number("nominal", units: "%", decimals: 1), .number("bias", units: units, decimals: 3),
-            ],
-            rows: lines.map { line in
-                let s = line.scores
-                func cell(_ value: Double?, _ factor: Double = 1) -> TableCell {
-                    value.map { .number($0 * factor) } ?? .missing
-                }
-                return [
-                    .text(line.name), cell(s.rmse, factor), cell(s.crps, factor), cell(s.spreadSkill),
-                    cell(s.coverage90, 100),
-                    cell(s.coverage90Nominal, 100), cell(s.bias, factor),
-                ]
-            }, caption: title(variable) + ".")
     }
 
     private func maps(_ index: Int, in report: inout Report) async throws {
@@ -146,7 +121,7 @@ struct VerificationPage {
         return observed
     }
 
-    private func reliability(_ index: Int, in report: inout Report) async throws {
+    private func ranksAndSpectra(_ index: Int, in report: inout Report) async throws {
         let variable = gallery.variables[index]
         guard let scores = results[0].ensemble[variable.name] else { return }
         if let ranks = scores.rankHistogram {
@@ -233,7 +208,7 @@ struct VerificationPage {
         }
     }
 
-    private func title(_ variable: FieldVariable) -> String {
+    func title(_ variable: FieldVariable) -> String {
         let name = variable.longName ?? variable.standardName?.replacingOccurrences(of: "_", with: " ")
         guard let name, name != variable.name else { return variable.name }
         return "\(name.prefix(1).uppercased())\(name.dropFirst()) (\(variable.name))"
@@ -247,7 +222,7 @@ struct VerificationPage {
         return factors.compactMap { $0 }.map { "\($0.1)\(2 * (Int($0.2) ?? 1))" }.joined(separator: " ")
     }
 
-    private func shortName(_ variable: FieldVariable) -> String {
+    func shortName(_ variable: FieldVariable) -> String {
         guard let name = variable.longName, name.count <= 30 else { return variable.name }
         return name
     }

@@ -19,6 +19,17 @@ struct Verify: AsyncParsableCommand {
               sillage verify posterior.nc truth.nc --observations obs.nc --against oi.nc --report report.html
               sillage verify posterior.nc truth.nc --json
 
+            Where ten times or more are verified, RMSE, CRPS and spread/skill have 95 % intervals from a block bootstrap: \
+            2,000 series put together of blocks of consecutive times, as long as the scores' memory, drawn with replacement. \
+            They say how much another period of the same length could have changed a score. Compared with --against, the \
+            difference of CRPS has one too, of times that are drawn together: where it holds zero, chance may be the cause. \
+            Blocks also reach across the gaps between an archive's trajectories.
+
+            --event scores the probability, the share of members, that a value is above or below a threshold: its Brier \
+            score = reliability - resolution + uncertainty, and in the report how often the event came with each probability.
+
+              sillage verify posterior.nc truth.nc --event 't2m<273.15' --event 't2m>303.15' --report report.html
+
             The report is one HTML file that needs no network: maps, a series at a station, ranks, spectra, an animation \
             of members, scores against time, and a table of all analyses. Where a file holds NAME_mean and NAME_error \
             beside its members, as optimal interpolation writes them, that Gaussian is scored too, in closed form.
@@ -48,6 +59,13 @@ struct Verify: AsyncParsableCommand {
         help: ArgumentHelp("Variables to verify; by default all that both files have.", valueName: "names"))
     var variables: [String] = []
 
+    @Option(
+        name: .customLong("event"),
+        help: ArgumentHelp(
+            "Event whose probability to verify, in the variable's own units: 'VARIABLE>VALUE' or 'VARIABLE<VALUE', in quotes; "
+                + "repeated for several.", valueName: "event"), transform: Event.init)
+    var events: [Event] = []
+
     @Option(help: ArgumentHelp("Times to verify, START/END, both included.", valueName: "period"))
     var period: Period?
 
@@ -70,6 +88,12 @@ struct Verify: AsyncParsableCommand {
         let first = try Contender(fileURL(analysis), variables: variables, axes: override)
         let truth = try Truth(fileURL(truth), for: first, axes: override)
         for name in truth.unmatched { reporter.say("\(name) is not in the truth and is not verified") }
+        for event in events where !truth.names.contains(event.variable) {
+            throw FieldsError(
+                .unknownVariable,
+                "--event '\(event.text)': \(event.variable) is not among the variables verified "
+                    + "(\(truth.names.joined(separator: ", ")))")
+        }
         let others = try against.map { try Contender(fileURL($0), variables: truth.names, axes: override) }
         if first.members > 1, let other = others.first(where: { $0.members > 1 && $0.members != first.members }) {
             reporter.say(
@@ -87,7 +111,9 @@ struct Verify: AsyncParsableCommand {
                 date: at, place: station)
         }
         var results = [
-            try Scoring(first, truth, seed: common.seed).run(pairs, reporter: reporter) { gallery?.take($0) }
+            try Scoring(first, truth, events: events, seed: common.seed).run(pairs, reporter: reporter) {
+                gallery?.take($0)
+            }
         ]
         for (index, other) in others.enumerated() {
             let all = try truth.pairs(with: other, within: window)
@@ -107,9 +133,10 @@ struct Verify: AsyncParsableCommand {
             if theirs.count < pairs.count {
                 reporter.say("\(other.name): only \(theirs.count) of the \(pairs.count) times are there")
             }
-            let scored = try Scoring(other, truth, seed: common.seed).run(theirs, reporter: reporter) {
+            var scored = try Scoring(other, truth, events: events, seed: common.seed).run(theirs, reporter: reporter) {
                 gallery?.take($0, ofRival: index, at: theirs[$0.index].time)
             }
+            scored.differences = try results[0].crpsDifferences(to: scored, BlockBootstrap(seed: common.seed))
             results.append(scored)
         }
         if let report, let gallery {
@@ -119,12 +146,14 @@ struct Verify: AsyncParsableCommand {
                         + "SILLAGE_COASTLINE")
             }
             reporter.say("drawing")
-            let page = try await VerificationPage(results: results, gallery: gallery, truth: truth).report()
+            let page = try await VerificationPage(
+                results: results, events: events, gallery: gallery, truth: truth
+            ).report()
             try page.write(to: fileURL(report))
         }
         reporter.finish()
-        let text = ScoreTable(results: results).text + (report.map { "\n\nreport: \($0)" } ?? "")
-        try common.print(Summary(results: results, report: report), text: text)
+        let text = ScoreTable(results: results, events: events).text + (report.map { "\n\nreport: \($0)" } ?? "")
+        try common.print(Summary(results: results, events: events, report: report), text: text)
     }
 
     private func observed(for contender: Contender) throws -> Observations? {
@@ -137,19 +166,43 @@ struct Verify: AsyncParsableCommand {
     private struct Summary: Encodable {
         var variables: [String: VariableScores]
         var gaussian: [String: VariableScores]?
+        var events: [String: EventScores]?
         var against: [String: Other]?
         var report: String?
 
         struct Other: Encodable {
             var variables: [String: VariableScores]
             var gaussian: [String: VariableScores]?
+            var events: [String: EventScores]?
+            /// By variable.
+            var crpsDifference: [String: Difference]?
         }
 
-        init(results: [ScoringResult], report: String?) {
+        /// The CRPS of the analysis less that of the other one.
+        struct Difference: Encodable {
+            var estimate: Double
+            var interval: [Double]
+            var excludesZero: Bool
+        }
+
+        init(results: [ScoringResult], events: [Event], report: String?) {
+            func byText(_ result: ScoringResult) -> [String: EventScores]? {
+                events.isEmpty ? nil : Dictionary(zip(events.map(\.text), result.events)) { first, _ in first }
+            }
             variables = results[0].ensemble
             gaussian = results[0].gaussian.isEmpty ? nil : results[0].gaussian
-            let others = results.dropFirst().map {
-                ($0.name, Other(variables: $0.ensemble, gaussian: $0.gaussian.isEmpty ? nil : $0.gaussian))
+            self.events = byText(results[0])
+            let others = results.dropFirst().map { result in
+                let differences = result.differences.mapValues {
+                    Difference(
+                        estimate: $0.estimate, interval: [$0.lower, $0.upper], excludesZero: $0.excludesZero)
+                }
+                return (
+                    result.name,
+                    Other(
+                        variables: result.ensemble, gaussian: result.gaussian.isEmpty ? nil : result.gaussian,
+                        events: byText(result), crpsDifference: differences.isEmpty ? nil : differences)
+                )
             }
             against = others.isEmpty ? nil : Dictionary(others) { first, _ in first }
             self.report = report
