@@ -100,7 +100,7 @@ struct Rozet2023: Sendable {
     static let spinUp = 64
     /// Steps after which it has.
     static let climateSpinUp = 1_024
-    /// Sequences on which particles also start in the climate, which takes them longer than all the rest.
+    /// Sequences on which particles also start in the climate: their spin-up takes ten times as long as the run.
     static let climateStarts = 16
     static let seed: UInt64 = 2_306_10574
 

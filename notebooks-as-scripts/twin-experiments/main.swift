@@ -14,8 +14,7 @@ struct TwinExperimentsOptions: ParsableCommand {
             sakov2012    Lorenz-63, every 25 steps: from climatology to the particle filter
             sakov2008    Lorenz-96, every step: extended, ensemble and local filters
             bocquet2013  Lorenz-96, every fourth step: iterative smoother and 4D-Var
-            rozet2023    Lorenz-63 with noise: particles of whole trajectories, the reference of SDA's posteriors; on one
-                         core 13 minutes
+            rozet2023    Lorenz-63 with noise: particles of trajectories, SDA's reference (13 min)
 
               swift run -c release twin-experiments
               swift run -c release twin-experiments --experiment sakov2008 --seeds 20 --json
