@@ -90,7 +90,7 @@ let targets: [Target] = [
     .executableTarget(
         name: "twin-experiments",
         dependencies: [
-            "Dynamics", "Figures", "Filters", "LinearAlgebra",
+            "Dynamics", "Figures", "Filters", "LinearAlgebra", "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/twin-experiments"),
 

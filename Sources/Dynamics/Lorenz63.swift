@@ -43,19 +43,45 @@ public struct Lorenz63: Sendable, Hashable {
         return x + h / 6 * (k1 + 2 * (k2 + k3) + k4)
     }
 
+    /// Three standard normal numbers: those of the start at 0, those of step k at k + 1.
+    @inline(__always)
+    private func normals(_ index: UInt64, _ random: CounterRandom) -> SIMD3<Double> {
+        let (a, b) = random.normalPair(2 * index)
+        return SIMD3(a, b, random.normalPair(2 * index + 1).0)
+    }
+
     /// A trajectory of `states` states after `spinUp` steps from a random start near the attractor.
     ///
     /// - Parameter random: member or trajectory that it is; its stream gives start and noise
     public func trajectory(states: Int, spinUp: Int, random: CounterRandom) -> [SIMD3<Double>] {
-        func normals(_ index: UInt64) -> SIMD3<Double> { SIMD3(random.normals(3, from: 4 * index)) }
-        var x = SIMD3(0, 0, 25) + SIMD3(8, 9, 8.6) * normals(0)
+        var x = SIMD3(0, 0, 25) + SIMD3(8, 9, 8.6) * normals(0, random)
         var result: [SIMD3<Double>] = []
         result.reserveCapacity(states)
         for index in 0..<spinUp + states {
             if index >= spinUp { result.append(x) }
             x = step(x)
-            if noise > 0 { x += noise * normals(UInt64(index) + 1) }
+            if noise > 0 { x += noise * normals(UInt64(index) + 1, random) }
         }
         return result
+    }
+}
+
+extension Lorenz63: MarkovChain {
+    /// Three.
+    public var dimension: Int { 3 }
+
+    /// Draws the next state, in place: with the numbers that ``trajectory(states:spinUp:random:)`` draws for that step.
+    public func advance(_ x: UnsafeMutablePointer<Double>, step index: Int, random: CounterRandom) {
+        var next = step(SIMD3(x[0], x[1], x[2]))
+        if noise > 0 { next += noise * normals(UInt64(index) + 1, random) }
+        (x[0], x[1], x[2]) = (next[0], next[1], next[2])
+    }
+
+    /// log N(x_{k+1}; M(x_k), noise²).
+    ///
+    /// - Throws: ``DynamicsError/invalidParameter(name:value:expected:)`` without noise: there is no density then.
+    public func logDensity(of next: UnsafePointer<Double>, after x: UnsafePointer<Double>) throws -> Double {
+        let forecast = step(SIMD3(x[0], x[1], x[2]))
+        return try isotropicLogDensity(next, mean: [forecast[0], forecast[1], forecast[2]], deviation: noise)
     }
 }

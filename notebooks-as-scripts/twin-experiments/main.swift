@@ -14,6 +14,7 @@ struct TwinExperimentsOptions: ParsableCommand {
             sakov2012    Lorenz-63, every 25 steps: from climatology to the particle filter
             sakov2008    Lorenz-96, every step: extended, ensemble and local filters
             bocquet2013  Lorenz-96, every fourth step: iterative smoother and 4D-Var
+            rozet2023    Lorenz-63 with noise: particles of trajectories, SDA's reference (13 min)
 
               swift run -c release twin-experiments
               swift run -c release twin-experiments --experiment sakov2008 --seeds 20 --json
@@ -24,7 +25,9 @@ struct TwinExperimentsOptions: ParsableCommand {
     var experiment: [String] = []
 
     @Option(
-        help: ArgumentHelp("Truths of each; the interval is over them. 10, or 5 under --quick.", valueName: "count"))
+        help: ArgumentHelp(
+            "Truths of each; the interval is over them. 10, or 5 under --quick; of rozet2023 64, or 1.",
+            valueName: "count"))
     var seeds: Int?
 
     @Option(help: ArgumentHelp("Only methods whose name contains this.", valueName: "text"))
@@ -33,19 +36,23 @@ struct TwinExperimentsOptions: ParsableCommand {
     @Option(name: [.short, .long], help: ArgumentHelp("Folder for the page.", valueName: "folder"))
     var output: String?
 
-    @Flag(help: "Five truths, and long rows left out.")
+    @Flag(help: "Five truths, and long rows left out; of rozet2023 one, and at most 1,024 particles.")
     var quick = false
 
     @Flag(help: "Print a JSON object a line on standard output, one a row.")
     var json = false
 
+    /// Whether an experiment is to be run.
+    func asks(for name: String) -> Bool { experiment.isEmpty || experiment.contains(name) }
+
     func validate() throws {
         if let seeds, seeds < 1 { throw ValidationError("--seeds is \(seeds): give 1 or more") }
         let tables = try PublishedTable.all()
-        for name in experiment where !tables.contains(where: { $0.name == name }) {
-            throw ValidationError("--experiment \(name): there are \(tables.map(\.name).joined(separator: ", "))")
+        let experiments = tables.map(\.name) + [Rozet2023.name]
+        for name in experiment where !experiments.contains(name) {
+            throw ValidationError("--experiment \(name): there are \(experiments.joined(separator: ", "))")
         }
-        let names = tables.flatMap(\.entries).map(\.method.name)
+        let names = tables.flatMap(\.entries).map(\.method.name) + [ParticleSmoother().name]
         if let method, !names.contains(where: { $0.contains(method) }) {
             throw ValidationError("--method \(method): there are \(Set(names).sorted().joined(separator: "; "))")
         }
@@ -76,7 +83,7 @@ struct Measured: Encodable {
     var remark: String
 }
 
-func tell(_ options: TwinExperimentsOptions) throws {
+func tell(_ options: TwinExperimentsOptions) async throws {
     var page = Report(
         title: "Twin experiments", subtitle: "Classical assimilation beside its published scores")
     // %% [markdown]
@@ -91,7 +98,7 @@ func tell(_ options: TwinExperimentsOptions) throws {
     // %%
     let tables = try PublishedTable.all()
     let seeds = options.seeds ?? (options.quick ? 5 : 10)
-    for table in tables where options.experiment.isEmpty || options.experiment.contains(table.name) {
+    for table in tables where options.asks(for: table.name) {
         let rows = try run(table, seeds: seeds, options)
         guard !rows.isEmpty else {
             page.markdown("## \(table.title)\n\nLeft out: its runs are long, or no method was asked for.")
@@ -113,10 +120,16 @@ func tell(_ options: TwinExperimentsOptions) throws {
                 ]
             }, caption: "Analysis RMSE, and the analyses' own spread.")
     }
+    if options.asks(for: Rozet2023.name), options.method.map(ParticleSmoother().name.contains) ?? true {
+        try await tellRozet2023(options, &page)
+    }
     let folder = URL(
         fileURLWithPath: options.output ?? (options.quick ? "out/twin-experiments-quick" : "out/twin-experiments"),
         isDirectory: true)
-    page.provenance([("command", CommandLine.arguments.joined(separator: " ")), ("truths", "seeds 1 to \(seeds)")])
+    page.provenance([
+        ("command", CommandLine.arguments.joined(separator: " ")), ("truths", "seeds 1 to \(seeds)"),
+        ("trajectories and particles", "seed \(Rozet2023.seed)"),
+    ])
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try page.write(to: folder.appendingPathComponent("index.html"))
     FileHandle.standardError.write(Data("page: \(folder.path)/index.html\n".utf8))
@@ -128,11 +141,7 @@ func run(_ table: PublishedTable, seeds: Int, _ options: TwinExperimentsOptions)
     // Truths have the cores: matrices of this size gain nothing from more threads.
     Engine.use(threads: 1)
     let truths = try concurrentMap(seeds, threads: cores) { i, _ in try table.experiment.truth(seed: UInt64(i + 1)) }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    let encoder = rowEncoder()
     return try table.entries.filter { !(options.quick && $0.isLong) }
         .filter { options.method.map($0.method.name.contains) ?? true }
         .map { entry in
@@ -153,14 +162,13 @@ func run(_ table: PublishedTable, seeds: Int, _ options: TwinExperimentsOptions)
                     return (.infinity, .infinity, seconds())
                 }
             }
-            func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-            let rmse = mean(runs.map(\.rmse))
+            let rmse = average(runs.map(\.rmse))
             let deviation =
                 (runs.map { ($0.rmse - rmse) * ($0.rmse - rmse) }.reduce(0, +) / Double(max(seeds - 1, 1))).squareRoot()
             let row = Measured(
                 experiment: table.name, method: entry.method.name, tuning: entry.tuning, published: entry.published,
                 rmse: rmse, halfWidth: studentT975(seeds - 1) * deviation / Double(seeds).squareRoot(),
-                spread: mean(runs.map(\.spread)), seconds: mean(runs.map(\.seconds)), truths: seeds,
+                spread: average(runs.map(\.spread)), seconds: average(runs.map(\.seconds)), truths: seeds,
                 remark: entry.remark)
             if options.json {
                 print(String(decoding: try encoder.encode(row), as: UTF8.self))
@@ -177,6 +185,16 @@ func run(_ table: PublishedTable, seeds: Int, _ options: TwinExperimentsOptions)
         }
 }
 
+/// A row as one line.
+func rowEncoder() -> JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return encoder
+}
+
 /// The 97.5 % quantile of Student's t, by degrees of freedom; within 0.1 % of the tables beyond those listed.
 func studentT975(_ degrees: Int) -> Double {
     let table = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228]
@@ -187,7 +205,7 @@ func studentT975(_ degrees: Int) -> Double {
 
 let options = TwinExperimentsOptions.parseOrExit()
 do {
-    try tell(options)
+    try await tell(options)
 } catch {
     FileHandle.standardError.write(Data("error: \(error)\n".utf8))
     exit(1)

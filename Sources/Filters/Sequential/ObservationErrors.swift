@@ -1,4 +1,5 @@
 import Dynamics
+import Foundation
 import LinearAlgebra
 
 /// The law of observation errors, e ~ N(0, R).
@@ -85,6 +86,25 @@ public struct ObservationErrors: Sendable {
         case .correlated(let factor):
             // A Cholesky factor has no zero on its diagonal.
             return try! factor.lower.solveTriangular(.lower, transposed: true, Matrix(column: u)).elements
+        }
+    }
+
+    /// log N(r; 0, R) of every row.
+    ///
+    /// - Parameter rows: shape (any, observations)
+    public func logDensities(_ rows: Matrix) -> [Double] {
+        let halfLogDeterminant =
+            switch form {
+            case .independent(let deviations): deviations.reduce(0) { $0 + log($1) }
+            case .correlated(let factor): factor.logDeterminant / 2
+            }
+        let atZero = -halfLogDeterminant - Double(count) * log(2 * .pi) / 2
+        var whitened = rows
+        whiten(&whitened)
+        return (0..<rows.rows).map { m in
+            var squares = 0.0
+            for k in 0..<count { squares += whitened.elements[m * count + k] * whitened.elements[m * count + k] }
+            return atZero - squares / 2
         }
     }
 

@@ -60,26 +60,6 @@ struct ParticleCloud {
     }
 }
 
-/// Indices of the members that are drawn: as many as weights, each w N times to within one, ascending.
-///
-/// - Parameter start: in (0, 1)
-/// - Source: Kitagawa 1996, J. Comput. Graph. Stat. 5, 1-25.
-func systematicResample(_ weights: [Double], _ start: Double) -> [Int] {
-    let n = weights.count
-    var result: [Int] = []
-    result.reserveCapacity(n)
-    var (sum, member) = (weights[0], 0)
-    for k in 0..<n {
-        let place = (Double(k) + start) / Double(n)
-        while sum < place, member < n - 1 {
-            member += 1
-            sum += weights[member]
-        }
-        result.append(member)
-    }
-    return result
-}
-
 extension Matrix {
     /// Scott's rule for a kernel in units of the particles' own deviation, N^{−1/(n + 4)}.
     var kernelWidth: Double { pow(Double(rows), -1 / Double(columns + 4)) }
