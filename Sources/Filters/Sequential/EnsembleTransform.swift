@@ -26,20 +26,38 @@ public struct EnsembleTransform: EnsembleScheme {
 struct SymmetricTransform {
     /// w, one a member.
     let mean: [Double]
+    /// Of Y Yᵀ and what stands beside it.
+    private let eigen: SymmetricEigen
+    /// N − 1.
+    private let spare: Double
+
     /// T, shape (members, members), symmetric.
-    let anomalies: Matrix
+    var anomalies: Matrix { eigen.apply(power) }
 
     /// - Parameters:
     ///   - observed: Y in units of the errors, shape (members, observations)
     ///   - prior: what stands beside Y Yᵀ on the diagonal; N − 1 when nil
     init(_ observed: Matrix, innovation: [Double], prior: Double? = nil) throws {
-        let spare = Double(observed.rows - 1)
+        spare = Double(observed.rows - 1)
         var S = observed.outerGram
         S.addToDiagonal([Double](repeating: prior ?? spare, count: observed.rows))
-        let eigen = try SymmetricEigen(of: S)
+        eigen = try SymmetricEigen(of: S)
         let V = eigen.vectors
         let projected = V.transposedTimes(observed * innovation)
         mean = V * zip(projected, eigen.values).map { $0 / $1 }
-        anomalies = eigen.apply { (spare / max($0, .leastNormalMagnitude)).squareRoot() }
     }
+
+    /// T A for few columns, T itself never formed.
+    ///
+    /// - Parameter A: shape (members, columns)
+    func transformed(_ A: Matrix) -> Matrix {
+        var projected = eigen.vectors.transposedTimes(A)
+        for j in 0..<projected.rows {
+            let factor = power(eigen.values[j])
+            for i in 0..<projected.columns { projected[j, i] *= factor }
+        }
+        return eigen.vectors * projected
+    }
+
+    private func power(_ λ: Double) -> Double { (spare / max(λ, .leastNormalMagnitude)).squareRoot() }
 }

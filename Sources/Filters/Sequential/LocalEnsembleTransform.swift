@@ -34,27 +34,44 @@ public struct LocalEnsembleTransform: EnsembleScheme {
         let block = max(1, min(64, columns / (4 * threads)))
         let blocks = (columns + block - 1) / block
         let results = try concurrentMap(blocks, threads: threads) { b, _ in
-            try (b * block..<min((b + 1) * block, columns)).flatMap {
-                c -> [(index: Int, shift: Double, new: [Double])] in
-                guard !localisation.observations[c].isEmpty else { return [] }
-                let weights = try memberWeights(localisation.observations[c], forecast)
+            try (b * block..<min((b + 1) * block, columns)).compactMap { c -> Column? in
+                guard !localisation.observations[c].isEmpty else { return nil }
+                let transform = try transform(localisation.observations[c], forecast)
                 // The same components of earlier times, in a smoother, lie a state apart.
-                return localisation.columns[c].flatMap { stride(from: $0, to: dimension, by: state) }.map { i in
-                    let new = weights * forecast.anomalies.column(i)
-                    return (i, new.reduce(0, +) / Double(members), new)
+                let indices = localisation.columns[c].flatMap { stride(from: $0, to: dimension, by: state) }
+                var old = Matrix(rows: members, columns: indices.count)
+                for m in 0..<members {
+                    for (k, i) in indices.enumerated() {
+                        old.elements[m * indices.count + k] = forecast.anomalies.elements[m * dimension + i]
+                    }
+                }
+                return Column(
+                    indices: indices, shifts: old.transposedTimes(transform.mean), anomalies: transform.transformed(old)
+                )
+            }
+        }
+        for column in results.joined() {
+            for (k, i) in column.indices.enumerated() {
+                f.mean[i] += column.shifts[k]
+                for m in 0..<members {
+                    f.anomalies.elements[m * dimension + i] = column.anomalies.elements[m * column.indices.count + k]
                 }
             }
         }
-        for (i, shift, new) in results.joined() {
-            f.mean[i] += shift
-            for m in 0..<members { f.anomalies.elements[m * dimension + i] = new[m] - shift }
-        }
     }
 
-    /// w + T given some observations: row m says what member m takes of the old anomalies.
-    private func memberWeights(
+    /// What a column's analysis changes.
+    private struct Column {
+        var indices: [Int]
+        var shifts: [Double]
+        /// Shape (members, indices).
+        var anomalies: Matrix
+    }
+
+    /// What some observations make of the members.
+    private func transform(
         _ local: [(index: Int, weight: Double)], _ forecast: EnsembleForecast
-    ) throws -> Matrix {
+    ) throws -> SymmetricTransform {
         let (members, count) = (forecast.members, forecast.innovation.count)
         var Y = Matrix(rows: members, columns: local.count)
         var δ = [Double](repeating: 0, count: local.count)
@@ -65,9 +82,6 @@ public struct LocalEnsembleTransform: EnsembleScheme {
                 Y.elements[m * local.count + k] = root * forecast.observed.elements[m * count + o.index]
             }
         }
-        let transform = try SymmetricTransform(Y, innovation: δ)
-        var weights = transform.anomalies
-        weights.add(row: transform.mean)
-        return weights
+        return try SymmetricTransform(Y, innovation: δ)
     }
 }
