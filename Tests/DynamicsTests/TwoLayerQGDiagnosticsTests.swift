@@ -60,7 +60,8 @@ private func freeFlow(points: Int = 32, timeStep: Double = 1_800) -> TwoLayerQG.
             var state = try model.state(
                 potentialVorticity: (0..<2 * 1_024).map { i in
                     let (x, y) = (2 * Double.pi * Double(i % 32) / 32, 2 * Double.pi * Double(i / 32 % 32) / 32)
-                    return i < 1_024 ? 1e-6 * (sin(2 * x + y) + cos(x - 3 * y + 0.4)) : 1e-7 * (cos(2 * x) + sin(x + 2 * y))
+                    return i < 1_024
+                        ? 1e-6 * (sin(2 * x + y) + cos(x - 3 * y + 0.4)) : 1e-7 * (cos(2 * x) + sin(x + 2 * y))
                 })
             let share = model.configuration.depthFractions
             func invariants() -> (energy: Double, enstrophy: Double) {

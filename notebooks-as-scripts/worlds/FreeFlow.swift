@@ -10,10 +10,12 @@ func freeFlow(points: Int, timeStep: Double) -> TwoLayerQG.Configuration {
 }
 
 /// Potential vorticity of a few large waves, s⁻¹, shape (2, y, x).
-func largeWaves(points n: Int) -> [Double] {
+///
+/// - Parameter amplitude: of a wave of the upper layer, s⁻¹
+func largeWaves(points n: Int, amplitude: Double) -> [Double] {
     (0..<2 * n * n).map { i in
         let (x, y) = (2 * Double.pi * Double(i % n) / Double(n), 2 * Double.pi * Double(i / n % n) / Double(n))
         return i < n * n
-            ? 8e-6 * (sin(2 * x + y) + cos(x - 3 * y + 0.4)) : 1e-6 * (cos(2 * x) + sin(x + 2 * y + 1))
+            ? amplitude * (sin(2 * x + y) + cos(x - 3 * y + 0.4)) : amplitude / 10 * (cos(2 * x) + sin(x + 2 * y + 1))
     }
 }

@@ -11,9 +11,9 @@ struct Convergence {
     /// Relative to the solution's size.
     var errors: [Double]
 
-    /// The power it falls with, over all errors well above rounding.
+    /// The power it falls with, over the last two halvings well above rounding.
     var slope: Double {
-        let clear = zip(steps, errors).filter { $1 > 1e-12 }
+        let clear = zip(steps, errors).filter { $1 > 1e-11 }.suffix(3)
         return PowerLaw(x: clear.map(\.0), y: clear.map(\.1)).exponent
     }
 
@@ -36,13 +36,16 @@ struct Convergence {
     }
 }
 
-/// Runge-Kutta on one of Lorenz's systems, over two units of time from a point of its attractor.
+/// Runge-Kutta on one of Lorenz's systems, over two units of time from sixteen points of its attractor: from one alone the
+/// leading term of the error may all but vanish.
 private func rungeKutta<System: DifferentiableFlow>(
     _ name: String, _ flow: System, from x: [Double], counts: [Int]
 ) throws -> Convergence {
-    let start = try RungeKutta4(flow, timeStep: 0.005).advanced(x, steps: 4_000)
-    return try Convergence("Runge-Kutta 4, \(name)", order: 4, time: 2, counts: counts) {
-        try RungeKutta4(flow, timeStep: 2 / Double($0)).advanced(start, steps: $0)
+    let attractor = RungeKutta4(flow, timeStep: 0.005)
+    var starts = [try attractor.advanced(x, steps: 4_000)]
+    for _ in 1..<16 { starts.append(try attractor.advanced(starts[starts.count - 1], steps: 600)) }
+    return try Convergence("Runge-Kutta 4, \(name)", order: 4, time: 2, counts: counts) { count in
+        try starts.flatMap { try RungeKutta4(flow, timeStep: 2 / Double(count)).advanced($0, steps: count) }
     }
 }
 
@@ -57,7 +60,8 @@ func convergences(quick: Bool) throws -> [Convergence] {
     let ring = try KuramotoSivashinsky(timeStep: 0.05)
     let wave = try ring.advanced(ring.initialState(seed: 1, member: 0), steps: 2_000)
     results.append(
-        try Convergence("ETDRK4, Kuramoto-Sivashinsky", order: 4, time: 10, counts: [20, 40, 80, 160, 320]) {
+        try Convergence("ETDRK4, Kuramoto-Sivashinsky", order: 4, time: 10, counts: [20, 40, 80, 160, 320, 640, 1_280])
+        {
             try KuramotoSivashinsky(timeStep: 10 / Double($0)).advanced(wave, steps: $0)
         })
     func kolmogorov(_ steps: Int) throws -> KolmogorovFlow {
@@ -84,21 +88,21 @@ private func growthConvergence() throws -> Convergence {
         (c.points, c.timeStep) = (32, step)
         let model = try TwoLayerQG(c)
         let mode = model.fastestGrowingMode()
-        let wave = try GrowingWave(model, k: mode.k, l: mode.l).rate(afterDays: 400, days: 200)
-        return abs(wave / mode.rate - 1)
+        let rate = try GrowingWave(model, k: mode.k, l: mode.l).rate(afterDays: 2_000, days: 200)
+        return abs(rate / mode.rate - 1)
     }
-    return Convergence(name: "Adams-Bashforth 3, quasi-geostrophic wave", order: 3, steps: steps, errors: errors)
+    return Convergence(name: "Adams-Bashforth 3, QG wave", order: 3, steps: steps, errors: errors)
 }
 
 /// Adams-Bashforth with its start: one Euler step errs by the square of the step, which nothing mends later.
 private func freeFlowConvergence() throws -> Convergence {
     let time = 10 * 86_400.0
     return try Convergence(
-        "Adams-Bashforth 3 from an Euler step, quasi-geostrophic flow", order: 2, time: time,
+        "Adams-Bashforth 3 from Euler, QG flow", order: 2, time: time,
         counts: [120, 240, 480, 960]
     ) { count in
         let model = try TwoLayerQG(freeFlow(points: 32, timeStep: time / Double(count)))
-        var state = try model.state(potentialVorticity: largeWaves(points: 32))
+        var state = try model.state(potentialVorticity: largeWaves(points: 32, amplitude: 4e-6))
         try model.step(&state, count: count)
         return model.potentialVorticity(state)
     }
@@ -115,7 +119,9 @@ func tellOrder(_ options: WorldsOptions, _ telling: inout Telling) async throws 
         one time against the same solver with steps eight times finer than the finest, over the solution's size. \
         Quasi-geostrophic flow is stepped by the third-order Adams-Bashforth method, begun by an Euler and a second-order step; \
         the first alone errs by the square of the step, so that a trajectory from a state without a past is of second order. \
-        The method itself is seen in the growth rate of a wave long after its start, beside the eigenvalue of linear theory.
+        The method itself is seen in the growth rate of a wave long after its start, beside the eigenvalue of linear \
+        theory. Powers are fitted over the last two halvings: the stiff linear part of the Kuramoto-Sivashinsky equation keeps \
+        ETDRK4 from its fourth power until steps are short.
         """)
     // %%
     let results = try convergences(quick: options.quick)

@@ -1,4 +1,5 @@
 import Dynamics
+import Foundation
 import Spectral
 
 /// Two-layer quasi-geostrophic turbulence from a small start to its equilibrium.
@@ -9,8 +10,8 @@ struct QuasiGeostrophicRun {
     /// Days since the start, and diagnostics then: m² s⁻², s⁻² and none.
     var days: [Double] = [], kinetic: [Double] = [], potential: [Double] = []
     var upperEnstrophy: [Double] = [], lowerEnstrophy: [Double] = [], rossby: [Double] = []
-    /// Energy gained from the background, and lost to drag, m² s⁻³.
-    var production: [Double] = [], drag: [Double] = []
+    /// Energy gained from the background, and lost to drag and to the filter, m² s⁻³.
+    var production: [Double] = [], drag: [Double] = [], filtered: [Double] = []
     /// Mean spectra over the second half.
     var upper: IsotropicSpectrum, lower: IsotropicSpectrum
 
@@ -57,9 +58,10 @@ struct QuasiGeostrophicRun {
             let cells = layer * model.layerCount..<(layer + 1) * model.layerCount
             return cells.reduce(0) { $0 + v[$1] * q[$1] } / Double(model.layerCount)
         }
-        // dE/dt = −Σ h_j U_j ⟨v_j q_j⟩ − r_ek h_2 ⟨|∇ψ_2|²⟩ − what the filter takes.
+        // dE/dt = −Σ h_j U_j ⟨v_j q_j⟩ − r_ek h_2 ⟨|∇ψ_2|²⟩ − what the filter takes, h_j the layers' shares.
         production.append(-share.upper * c.upperVelocity * flux(0) - share.lower * c.lowerVelocity * flux(1))
         drag.append(2 * c.bottomDrag * share.lower * model.kineticEnergySpectra(state).lower.variance)
+        filtered.append(filterLoss(model, state))
     }
 }
 
@@ -69,4 +71,28 @@ func quasiGeostrophicRuns(quick: Bool) throws -> [QuasiGeostrophicRun] {
         try QuasiGeostrophicRun("eddy", .init(), years: quick ? 4 : 12),
         try QuasiGeostrophicRun("jet", .jet, years: quick ? 4 : 12),
     ]
+}
+
+/// Energy that the filter takes, m² s⁻³: a mode that it multiplied by s had (1/s² − 1) of its energy more before.
+private func filterLoss(_ model: TwoLayerQG, _ state: TwoLayerQG.State) -> Double {
+    let c = model.configuration
+    let (n, cells) = (c.points, model.layerCount)
+    let transform = RealTransform(y: n, x: n, batch: 2)
+    let ψ = transform.forward(model.streamfunction(state))
+    let (columns, modes) = (n / 2 + 1, transform.spectrumCount)
+    let shares = [c.depthFractions.upper, c.depthFractions.lower]
+    var loss = 0.0
+    for (m, square) in model.wavenumbers.squaredMagnitude.enumerated() {
+        let excess = max(square.squareRoot() * c.length / Double(n) - c.filterCutoff, 0)
+        let factor = exp(-c.filterStrength * pow(excess, 4))
+        // Of what is all but gone nothing can be told, and little was there.
+        guard factor < 1, factor > 1e-8 else { continue }
+        // −½ Σ h_j ⟨ψ_j q_j⟩
+        let energy = (0..<2).reduce(0.0) { sum, layer in
+            let (ψ, q) = (ψ[layer * modes + m], state.spectrum[layer * modes + m])
+            return sum - 0.5 * shares[layer] * (ψ.real * q.real + ψ.imaginary * q.imaginary)
+        }
+        loss += model.wavenumbers.multiplicity(column: m % columns) * energy * (1 / (factor * factor) - 1)
+    }
+    return loss / (Double(cells) * Double(cells) * c.timeStep)
 }

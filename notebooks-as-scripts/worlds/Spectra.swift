@@ -12,7 +12,8 @@ private func complete(_ spectrum: IsotropicSpectrum) -> Range<Int> {
 private func references(_ spectrum: IsotropicSpectrum, rings: ClosedRange<Int>, in unit: Double) -> [LineFigure.Curve] {
     let ks = rings.map { spectrum.wavenumber[$0 - 1] / unit }
     let from = 2.5 * spectrum.density[rings.lowerBound - 1]
-    return [("slope −3", -3.0, LineFigure.Pattern.dotted), ("slope −5/3", -5.0 / 3, .dashed)].map { name, slope, pattern in
+    return [("slope −3", -3.0, LineFigure.Pattern.dotted), ("slope −5/3", -5.0 / 3, .dashed)].map {
+        name, slope, pattern in
         .init(
             name, x: ks, y: ks.map { from * pow($0 / ks[0], slope) }, colour: Palette.truth, pattern: pattern,
             lineWidth: 0.9)
@@ -64,7 +65,8 @@ func tellSpectra(_ options: WorldsOptions, _ flows: [QuasiGeostrophicRun], _ tel
             ] + references(spectrum, rings: 5...20, in: 1),
             x: ChartAxis("wavenumber", scale: .logarithmic),
             y: ChartAxis("kinetic energy", scale: .logarithmic), width: 560, height: 260),
-        caption: "Kinetic energy of Kolmogorov flow by wavenumber, up to the largest that is kept; the force acts at 4.")
+        caption: "Kinetic energy of Kolmogorov flow by wavenumber, up to the largest that is kept; the force acts at 4."
+    )
     for flow in flows {
         for (layer, spectrum) in [("upper", flow.upper), ("lower", flow.lower)] {
             publish(slopeOf: spectrum, rings: 8...18, name: "\(flow.name), \(layer) layer", &telling)
@@ -83,7 +85,9 @@ func tellSpectra(_ options: WorldsOptions, _ flows: [QuasiGeostrophicRun], _ tel
             } + references(flows[0].upper, rings: 7...18, in: unit),
             x: ChartAxis("wavenumber", units: "rad km-1", scale: .logarithmic),
             y: ChartAxis("kinetic energy", units: "m3 s-2", scale: .logarithmic), width: 560, height: 260),
-        caption: "Kinetic energy of both layers by wavenumber, per unit mass of the layer. Beyond 0.13 rad km⁻¹ the filter acts.")
+        caption:
+            "Kinetic energy of both layers by wavenumber, per unit mass of the layer. Beyond 0.13 rad km⁻¹ the filter acts."
+    )
     telling.table(of: .spectra, caption: "Slopes of the spectra.")
     try await tellPictures(run, flows, &telling)
 }

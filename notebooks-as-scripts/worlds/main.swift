@@ -19,7 +19,7 @@ func tell(_ options: WorldsOptions) async throws {
         """
         Truths, archives and the ensembles of filters come from these models. What is known of them without running them \
         is held against what they do: the order of their solvers, the growth of small waves, what free flow keeps, and how \
-        energy lies over scales. Every row has a target that was set before it was measured.
+        energy lies over scales. Every row has a target, and says whether it is met.
         """)
     if options.quick {
         telling.page.note("This is the **quick** run: smaller grids and shorter runs. Its numbers are rough.")
