@@ -30,12 +30,12 @@ func tellDiagnostics(_ options: WorldsOptions, _ flows: [QuasiGeostrophicRun], _
     let time = ChartAxis("time", units: "days", range: 0...flows[0].days.last!)
     try await telling.page.figure(
         LineFigure(
-            curves([("kinetic", \.kinetic, .solid), ("potential", \.potential, .dotted)]), x: time,
+            curves([("kinetic", \.kinetic, .solid), ("potential", \.potential, .dashed)]), x: time,
             y: ChartAxis("energy", units: "m2 s-2", scale: .logarithmic), width: 620, height: 220),
         caption: "Kinetic and available potential energy.")
     try await telling.page.figure(
         LineFigure(
-            curves([("upper layer", \.upperEnstrophy, .solid), ("lower layer", \.lowerEnstrophy, .dotted)]), x: time,
+            curves([("upper layer", \.upperEnstrophy, .solid), ("lower layer", \.lowerEnstrophy, .dashed)]), x: time,
             y: ChartAxis("enstrophy", units: "s-2", scale: .logarithmic), width: 620, height: 220),
         caption: "Potential enstrophy of the layers.")
     try await telling.page.figure(

@@ -25,7 +25,7 @@ struct KolmogorovRun {
             state = try flow.advanced(refined(state, from: 64, to: 128), steps: 1_000)
             flow = try model(256, 0.005)
             state = try flow.advanced(refined(state, from: 128, to: 256), steps: 600)
-            samples = 160
+            samples = 320
         }
         spectrum = flow.energySpectrum(state)
         energy = flow.energy(state)

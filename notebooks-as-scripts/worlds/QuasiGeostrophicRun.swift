@@ -68,8 +68,8 @@ struct QuasiGeostrophicRun {
 /// The eddy and the jet configuration, run once for all sections that look at them.
 func quasiGeostrophicRuns(quick: Bool) throws -> [QuasiGeostrophicRun] {
     [
-        try QuasiGeostrophicRun("eddy", .init(), years: quick ? 4 : 12),
-        try QuasiGeostrophicRun("jet", .jet, years: quick ? 4 : 12),
+        try QuasiGeostrophicRun("eddy", .init(), years: quick ? 4 : 24),
+        try QuasiGeostrophicRun("jet", .jet, years: quick ? 4 : 24),
     ]
 }
 

@@ -8,15 +8,15 @@ private func complete(_ spectrum: IsotropicSpectrum) -> Range<Int> {
     0..<spectrum.wavenumber.prefix { $0 < spectrum.nyquist }.count
 }
 
-/// Dotted lines of slope −3 and −5/3 from a little above the spectrum at ring `first` to ring `last`.
+/// Lines of slope −3 and −5/3 from a little above the spectrum at ring `first` to ring `last`.
 private func references(_ spectrum: IsotropicSpectrum, rings: ClosedRange<Int>, in unit: Double) -> [LineFigure.Curve] {
-    let ks = rings.map { spectrum.wavenumber[$0 - 1] / unit }
+    let ends = [rings.lowerBound, rings.upperBound].map { spectrum.wavenumber[$0 - 1] / unit }
     let from = 2.5 * spectrum.density[rings.lowerBound - 1]
-    return [("slope −3", -3.0, LineFigure.Pattern.dotted), ("slope −5/3", -5.0 / 3, .dashed)].map {
-        name, slope, pattern in
+    let slopes = [("slope −3", -3.0, LineFigure.Pattern.dotted), ("slope −5/3", -5.0 / 3, .dashed)]
+    return slopes.map { name, slope, pattern in
         .init(
-            name, x: ks, y: ks.map { from * pow($0 / ks[0], slope) }, colour: Palette.truth, pattern: pattern,
-            lineWidth: 0.9)
+            name, x: ends, y: [from, from * pow(ends[1] / ends[0], slope)], colour: Palette.truth, pattern: pattern,
+            lineWidth: 1)
     }
 }
 
@@ -73,6 +73,10 @@ func tellSpectra(_ options: WorldsOptions, _ flows: [QuasiGeostrophicRun], _ tel
         }
     }
     let unit = 1e-3
+    // What the filter all but removes is left out of the figure.
+    let c = flows[0].model.configuration
+    let cutoff = c.filterCutoff * Double(c.points) / c.length
+    let top = flows.map { $0.upper.density.max()! }.max()!
     try await telling.page.figure(
         LineFigure(
             flows.enumerated().flatMap { index, flow -> [LineFigure.Curve] in
@@ -84,9 +88,11 @@ func tellSpectra(_ options: WorldsOptions, _ flows: [QuasiGeostrophicRun], _ tel
                 }
             } + references(flows[0].upper, rings: 7...18, in: unit),
             x: ChartAxis("wavenumber", units: "rad km-1", scale: .logarithmic),
-            y: ChartAxis("kinetic energy", units: "m3 s-2", scale: .logarithmic), width: 560, height: 260),
+            y: ChartAxis("kinetic energy", units: "m3 s-2", scale: .logarithmic, range: 1e-6 * top...4 * top),
+            width: 560, height: 260),
         caption:
-            "Kinetic energy of both layers by wavenumber, per unit mass of the layer. Beyond 0.13 rad km⁻¹ the filter acts."
+            "Kinetic energy of both layers by wavenumber, per unit mass of the layer. The filter acts beyond "
+            + String(format: "%.2g rad km⁻¹.", cutoff / unit)
     )
     telling.table(of: .spectra, caption: "Slopes of the spectra.")
     try await tellPictures(run, flows, &telling)
@@ -96,19 +102,25 @@ func tellSpectra(_ options: WorldsOptions, _ flows: [QuasiGeostrophicRun], _ tel
 private func tellPictures(_ run: KolmogorovRun, _ flows: [QuasiGeostrophicRun], _ telling: inout Telling) async throws {
     let n = run.flow.points
     let places = (0..<n).map { 2 * .pi * Double($0) / Double(n) }
-    let vorticity = MapFigure(
-        run.flow.vorticity(run.state), on: .plane(y: places, x: places, units: ""),
-        scale: .diverging("vorticity", units: "", clipping: 0.005), width: 330)
-    var pictures = [("Kolmogorov flow: vorticity", try await vorticity.picture())]
+    try await telling.page.figure(
+        MapFigure(
+            run.flow.vorticity(run.state), on: .plane(y: places, x: places, units: ""),
+            scale: .diverging("vorticity", units: "", clipping: 0.005), width: 440),
+        caption: "Vorticity of Kolmogorov flow at the end of its run.")
+    var pictures: [(title: String, picture: Picture)] = []
     for flow in flows {
         let c = flow.model.configuration
         let places = (0..<c.points).map { (Double($0) + 0.5) * c.length / Double(c.points) }
-        let map = MapFigure(
-            Array(flow.model.potentialVorticity(flow.state).prefix(flow.model.layerCount)),
-            on: .plane(y: places, x: places, units: "m"), scale: .diverging("q1", units: "s-1", clipping: 0.005),
-            width: 330)
-        pictures.append(("\(flow.name): potential vorticity of the upper layer", try await map.picture()))
+        let fields = [
+            ("potential", "q1", flow.model.potentialVorticity(flow.state)),
+            ("relative", "ζ1", flow.model.relativeVorticity(flow.state)),
+        ]
+        for (kind, quantity, values) in fields {
+            let map = MapFigure(
+                Array(values.prefix(flow.model.layerCount)), on: .plane(y: places, x: places, units: "m"),
+                scale: .diverging(quantity, units: "s-1", clipping: 0.005), width: 330)
+            pictures.append(("\(flow.name): \(kind) vorticity of the upper layer", try await map.picture()))
+        }
     }
-    telling.page.gallery(
-        pictures.map { (title: $0.0, picture: $0.1) }, caption: "The flows at the end of their runs.")
+    telling.page.gallery(pictures, caption: "Quasi-geostrophic flow at the end of its runs.")
 }
