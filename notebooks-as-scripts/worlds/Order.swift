@@ -116,7 +116,7 @@ func tellOrder(_ options: WorldsOptions, _ telling: inout Telling) async throws 
         ## Order
 
         A step half as long should divide the error by 2 to the power of the method's order. Errors are root mean squares at \
-        one time against the same solver with steps eight times finer than the finest, over the solution's size. \
+        one time against the same solver with steps eight times finer than the finest, over the solution's size; Lorenz's systems start from sixteen points. \
         Quasi-geostrophic flow is stepped by the third-order Adams-Bashforth method, begun by an Euler and a second-order step; \
         the first alone errs by the square of the step, so that a trajectory from a state without a past is of second order. \
         The method itself is seen in the growth rate of a wave long after its start, beside the eigenvalue of linear \

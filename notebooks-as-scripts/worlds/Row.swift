@@ -28,7 +28,7 @@ struct Row: Encodable {
         func padded(_ text: String, _ width: Int) -> String {
             text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
         }
-        return padded(section, 13) + padded(name, 44) + padded(quantity, 26)
+        return padded(section, 13) + padded(name, 44) + padded(quantity, 34)
             + String(format: "%-12.4g", measured) + padded(target, 24) + (isMet ? "met" : "NOT MET")
     }
 }
