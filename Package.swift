@@ -94,6 +94,12 @@ let targets: [Target] = [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/twin-experiments"),
 
+    .executableTarget(
+        name: "worlds",
+        dependencies: [
+            "Dynamics", "Figures", "Spectral", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], path: "notebooks-as-scripts/worlds"),
+
     // Tests
     .testTarget(name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Fixtures")]),
     .testTarget(name: "FieldsTests", dependencies: ["Fields"], resources: [.copy("Fixtures")]),

@@ -64,6 +64,45 @@ extension TwoLayerQG {
         (0.5 * meanSquare(state.spectrum[..<modes]), 0.5 * meanSquare(state.spectrum[modes...]))
     }
 
+    /// Relative vorticity of the eddies, ζ = ∂v/∂x − ∂u/∂y = ∇²ψ, s⁻¹, shape (2, y, x), upper layer first.
+    public func relativeVorticity(_ state: State) -> [Double] {
+        let ψ = streamfunctionSpectrum(state)
+        let squares = wavenumbers.squaredMagnitude
+        return (0..<2).flatMap { layer in
+            single.inverse((0..<modes).map { -squares[$0] * ψ[layer * modes + $0] })
+        }
+    }
+
+    /// Rossby number of the upper layer, √⟨ζ_1²⟩ / |f0|, dimensionless.
+    ///
+    /// - Parameter f0: Coriolis parameter, s⁻¹, not zero; 10⁻⁴ is that of middle latitudes. Quasi-geostrophic flow itself
+    ///   does not know it (it enters the deformation radius alone): the number says how well a flow of this f0 meets the
+    ///   equations' assumption, which is that it be small.
+    public func rossbyNumber(_ state: State, f0: Double = 1e-4) -> Double {
+        precondition(f0 != 0 && f0.isFinite, "a Coriolis parameter of \(f0) s⁻¹")
+        let ψ = streamfunctionSpectrum(state)
+        let squares = wavenumbers.squaredMagnitude
+        return meanSquare(ψ[..<modes]) { squares[$0] * squares[$0] }.squareRoot() / abs(f0)
+    }
+
+    /// Kinetic energy of each layer's eddies against wavenumber, ½ K² |ψ̂_j|² summed over rings: density in m³ s⁻²,
+    /// wavenumbers in radians per metre. Σ density · Δ is ½⟨|∇ψ_j|²⟩, m² s⁻²; weighted by the layers' shares of the depth the
+    /// two sums are ``kineticEnergy(_:)``.
+    public func kineticEnergySpectra(_ state: State) -> (upper: IsotropicSpectrum, lower: IsotropicSpectrum) {
+        let ψ = streamfunctionSpectrum(state)
+        let squares = wavenumbers.squaredMagnitude
+        let spacing = configuration.length / Double(points)
+        let analysis = SpectrumAnalysis.periodic(y: points, x: points, spacingY: spacing, spacingX: spacing)
+        func spectrum(_ layer: Int) -> IsotropicSpectrum {
+            // A field whose power at each wavenumber is that of both velocities.
+            var result = analysis(
+                single.inverse((0..<modes).map { squares[$0].squareRoot() * ψ[layer * modes + $0] }))
+            result.density = result.density.map { 0.5 * $0 }
+            return result
+        }
+        return (spectrum(0), spectrum(1))
+    }
+
     /// Courant number max(|U + u|, |v|) Δt/Δx over both layers.
     public func courantNumber(_ state: State) -> Double {
         let (u, v) = velocity(state)

@@ -1,0 +1,65 @@
+import Figures
+import Foundation
+
+/// A line of `--json` and of the page's last table: what was measured, what theory says, and whether the target is met.
+struct Row: Encodable {
+    var section: String
+    var name: String
+    /// What is measured.
+    var quantity: String
+    var measured: Double
+    /// What theory says; nil where it gives a bound alone.
+    var theory: Double?
+    /// The target, in words.
+    var target: String
+    var isMet: Bool
+
+    /// One JSON object on one line, keys in order; null where a number is not finite.
+    var json: String {
+        func quoted(_ text: String) -> String { "\"\(text.replacingOccurrences(of: "\"", with: "'"))\"" }
+        func number(_ value: Double?) -> String { value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null" }
+        return "{\"section\": \(quoted(section)), \"name\": \(quoted(name)), \"quantity\": \(quoted(quantity)), "
+            + "\"measured\": \(number(measured)), \"theory\": \(number(theory)), \"target\": \(quoted(target)), "
+            + "\"met\": \(isMet)}"
+    }
+
+    /// The same for a person.
+    var text: String {
+        func padded(_ text: String, _ width: Int) -> String {
+            text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
+        }
+        return padded(section, 13) + padded(name, 44) + padded(quantity, 34)
+            + String(format: "%-12.4g", measured) + padded(target, 24) + (isMet ? "met" : "NOT MET")
+    }
+}
+
+/// The page as it is told: text, figures, and rows with their targets.
+struct Telling {
+    var page: Report
+    var rows: [Row] = []
+    let printsJSON: Bool
+
+    /// Prints a row and keeps it for the last table.
+    mutating func publish(_ row: Row) {
+        rows.append(row)
+        print(printsJSON ? row.json : row.text)
+        fflush(nil)
+    }
+
+    /// Rows of a section, or of all, as a table.
+    static func table(_ rows: [Row], in page: inout Report, caption: String) {
+        page.table(
+            columns: ["what", "quantity", "measured", "theory", "target", "met"],
+            rows: rows.map {
+                [
+                    .text($0.name), .text($0.quantity), .number($0.measured), $0.theory.map { .number($0) } ?? .missing,
+                    .text($0.target), .text($0.isMet ? "yes" : "**no**"),
+                ]
+            }, caption: caption)
+    }
+
+    /// The rows of one section, under their caption.
+    mutating func table(of section: WorldsOptions.Section, caption: String) {
+        Self.table(rows.filter { $0.section == section.rawValue }, in: &page, caption: caption)
+    }
+}
