@@ -94,7 +94,7 @@ import Testing
         for row in rows { #expect(abs(row.rmse! / row.published! - 1) < 0.17, "\(row)") }
         for network in ["lo", "hi"] {
             let particles = all.filter { $0.experiment == "rozet2023" && $0.observations == network }
-            #expect(particles.count == 12)
+            #expect(particles.count == 11)
             func row(_ quantity: String) -> Row? {
                 particles.first { $0.quantity == quantity && $0.particles == 1_024 }
             }

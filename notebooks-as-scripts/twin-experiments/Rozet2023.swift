@@ -67,8 +67,8 @@ struct Rozet2023: Sendable {
         func published(_ network: Network) -> (median: Double, error: Double)? {
             switch (self, network) {
             case (.logPrior, _): (81, 2.4)
-            case (.logLikelihood, .lo): (14.3, 0.1)
-            case (.logLikelihood, .hi): (-2.8, 0.1)
+            case (.logLikelihood, .lo): (14.1, 0.2)
+            case (.logLikelihood, .hi): (-2.9, 0.2)
             case (.selfDistance, .lo): (4.9, 0.3)
             case (.selfDistance, .hi): (6.4, 0.3)
             default: nil
@@ -95,13 +95,12 @@ struct Rozet2023: Sendable {
     static let paths = 1_024
     /// Particles of SDA.
     static let published = 16_384
-    /// Steps that particles are carried from the random start before the first observation is awaited, as in SDA. The chain
-    /// has not quite forgotten its start then; truths have ``climateSpinUp``.
+    /// Steps that particles are carried from the random start before the first observation is awaited, as in SDA.
     static let spinUp = 64
-    /// Steps after which it has.
+    /// Steps after which the chain has forgotten its start: those of truths.
     static let climateSpinUp = 1_024
-    /// Sequences on which particles also start in the climate: their spin-up takes ten times as long as the run.
-    static let climateStarts = 16
+    /// Sequences on which particles also start in the climate, which takes them longer than all the rest.
+    static let climateStarts = 8
     static let seed: UInt64 = 2_306_10574
 
     /// Numbers of particles, ascending; the last is the reference.
@@ -141,17 +140,25 @@ struct Rozet2023: Sendable {
     /// A run's seed: another one for each sequence, and for each of three runs on it.
     private static func seed(sequence: Int, run: Int) -> UInt64 { seed + 3 * UInt64(sequence) + UInt64(run) + 1 }
 
-    /// Unconditioned trajectories, shape (trajectory, state, 3): the first state is as SDA's particles are when they are first
-    /// weighed.
+    /// Unconditioned trajectories, shape (trajectory, state, 3), whose first state is as SDA's particles are when they are first
+    /// weighed: drawn from N((0, 0, 25), ((64, 50, 0), (50, 81, 0), (0, 0, 75))) and carried for `spinUp` steps and those of one
+    /// interval.
     private static func unconditioned(
         _ count: Int, _ network: Network, states: Int, spinUp: Int = spinUp, seed: UInt64
     ) -> [Double] {
-        (0..<count).flatMap { m in
-            chain.trajectory(
-                states: states, spinUp: spinUp + network.interval, random: CounterRandom(seed: seed, stream: UInt64(m))
-            )
-            .flatMap { [$0[0], $0[1], $0[2]] }
+        let steps = spinUp + network.interval
+        var result: [Double] = []
+        result.reserveCapacity(count * states * 3)
+        for m in 0..<count {
+            let e = CounterRandom(seed: seed, stream: 1 << 41 + UInt64(m)).normals(3)
+            var x = [8 * e[0], 50 / 8 * e[0] + (81 - 50.0 * 50 / 64).squareRoot() * e[1], 25 + 75.squareRoot() * e[2]]
+            let random = CounterRandom(seed: seed, stream: UInt64(m))
+            for step in 0..<steps + states {
+                if step >= steps { result += x }
+                chain.advance(&x, step: step, random: random)
+            }
         }
+        return result
     }
 
     /// Particles of one run.
@@ -174,7 +181,8 @@ struct Rozet2023: Sendable {
         let truth = Self.truth(network, sequence: sequence)
         var result: [Resampling: [Int: [Quantity: Double]]] = [:]
         for resampling in Resampling.allCases {
-            for count in particles {
+            // As SDA draws them, the reference alone: to be seen beside its number.
+            for count in particles where resampling == .systematic || count == particles.last {
                 let runs = try (0..<2).map {
                     try Self.particles(count, network, truth, sequence: sequence, run: $0, resampling)
                 }

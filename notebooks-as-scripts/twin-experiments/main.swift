@@ -14,7 +14,7 @@ struct TwinExperimentsOptions: ParsableCommand {
             sakov2012    Lorenz-63, every 25 steps: from climatology to the particle filter
             sakov2008    Lorenz-96, every step: extended, ensemble and local filters
             bocquet2013  Lorenz-96, every fourth step: iterative smoother and 4D-Var
-            rozet2023    Lorenz-63 with noise: particles of trajectories, SDA's reference (13 min)
+            rozet2023    Lorenz-63 with noise: particles of whole trajectories, the reference of SDA's posteriors
 
               swift run -c release twin-experiments
               swift run -c release twin-experiments --experiment sakov2008 --seeds 20 --json
@@ -26,7 +26,7 @@ struct TwinExperimentsOptions: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Truths of each; the interval is over them. 10, or 5 under --quick; of rozet2023 64, or 1.",
+            "Truths of each; the interval is over them. 10, or 5 under --quick; of rozet2023 32, or 1.",
             valueName: "count"))
     var seeds: Int?
 
@@ -126,10 +126,13 @@ func tell(_ options: TwinExperimentsOptions) async throws {
     let folder = URL(
         fileURLWithPath: options.output ?? (options.quick ? "out/twin-experiments-quick" : "out/twin-experiments"),
         isDirectory: true)
-    page.provenance([
-        ("command", CommandLine.arguments.joined(separator: " ")), ("truths", "seeds 1 to \(seeds)"),
-        ("trajectories and particles", "seed \(Rozet2023.seed)"),
-    ])
+    page.provenance([("command", CommandLine.arguments.joined(separator: " "))])
+    if tables.contains(where: { options.asks(for: $0.name) }) {
+        page.provenance([("truths", "seeds 1 to \(seeds)")])
+    }
+    if options.asks(for: Rozet2023.name) {
+        page.provenance([("trajectories and particles", "seed \(Rozet2023.seed)")])
+    }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try page.write(to: folder.appendingPathComponent("index.html"))
     FileHandle.standardError.write(Data("page: \(folder.path)/index.html\n".utf8))
