@@ -2,7 +2,7 @@ import Figures
 import Foundation
 
 /// A line of `--json` and of the page's last table: what was measured, what theory says, and whether the target is met.
-struct Row: Encodable {
+struct Row {
     var section: String
     var name: String
     /// What is measured.
