@@ -117,7 +117,10 @@ let targets: [Target] = [
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(name: "AssimilationTests", dependencies: ["Assimilation", "Filters"]),
     .testTarget(
-        name: "CommandTests", dependencies: ["sillage", "era5-uk", "exact-posteriors", "Assimilation", "Fields"],
+        name: "CommandTests",
+        dependencies: [
+            "sillage", "era5-uk", "exact-posteriors", "twin-experiments", "worlds", "Assimilation", "Fields",
+        ],
         exclude: ["Fixtures"]),
 ]
 

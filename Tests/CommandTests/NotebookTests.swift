@@ -106,6 +106,25 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: folder.path("twin/index.html")))
     }
 
+    /// One of the parts: the others take minutes where nothing is optimised.
+    @Test func worldsConvergeAtTheirOrders() async throws {
+        struct Row: Decodable {
+            var name: String
+            var measured: Double
+            var met: Bool?
+        }
+        let folder = try TemporaryFolder()
+        let outcome = try await Command.run(
+            ["--quick", "--json", "--section", "order", "-o", folder.path("worlds")], program: "worlds")
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let rows = try outcome.output.split(separator: "\n").map {
+            try JSONDecoder().decode(Row.self, from: Data($0.utf8))
+        }
+        #expect(rows.count == 7)
+        for row in rows { #expect(row.met == true, "\(row)") }
+        #expect(FileManager.default.fileExists(atPath: folder.path("worlds/index.html")))
+    }
+
     @Test func anArchiveThatIsMissingIsNamed() async throws {
         let outcome = try await Command.run(["--data", "nowhere.nc", "-o", "out"], program: "era5-uk")
         #expect(outcome.code == 1 && outcome.errors.contains("nowhere.nc"), "\(outcome.errors)")
