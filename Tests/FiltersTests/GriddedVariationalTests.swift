@@ -152,6 +152,16 @@ import Testing
         }
     }
 
+    /// The member, and the step counted from the first state: the second window's first step is the third.
+    @Test func aBlowUpIsNamedFromTheFirstState() throws {
+        let model = Exploding(last: 2)
+        let method = try GriddedFourDVar(model: model, anomalies: Self.anomalies(), share: 0.2, window: 1)
+        #expect(throws: DynamicsError.notFinite(step: 3, member: 0, timeStep: 0.5)) {
+            try method.analyse(
+                [Self.observed(2, [1])], times: [0, 2], start: Self.start, seed: 1)
+        }
+    }
+
     @Test func whatCannotBeIsNamed() throws {
         let anomalies = try Self.anomalies()
         let model = LinearAdvection(sites: Self.count, shift: 1, timeStep: 0.5)
@@ -163,4 +173,25 @@ import Testing
         }
         #expect("\(error!)".contains("whole steps"))
     }
+}
+
+/// Counts its steps in its first component, and is not finite after more than `last` of them.
+private struct Exploding: LinearisableModel {
+    var last: Double
+    let dimension = 6
+    let timeStep = 0.5
+
+    func advance(_ x: UnsafeMutablePointer<Double>, steps: Int) throws {
+        for step in 1...steps {
+            x[0] = (x[0] * 1e-6).rounded() * 1e6 + 1e6
+            if x[0] > last * 1e6 { throw DynamicsError.notFinite(step: step, member: nil, timeStep: timeStep) }
+        }
+    }
+
+    func advance(_ x: UnsafeMutablePointer<Double>, tangent v: UnsafeMutablePointer<Double>) {
+        x[0] = (x[0] * 1e-6).rounded() * 1e6 + 1e6
+        v[0] = 0
+    }
+
+    func pullBack(_ w: UnsafeMutablePointer<Double>, at x: UnsafePointer<Double>) { w[0] = 0 }
 }

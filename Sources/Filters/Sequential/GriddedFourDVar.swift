@@ -34,6 +34,7 @@ public struct GriddedFourDVar: Sendable {
     ///
     /// - Parameters:
     ///   - anomalies: of the states that B is estimated from
+    ///   - share: s, a positive number
     ///   - window: length of a window, s; whole model steps
     /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` also for a model without tangent-linear and adjoint
     ///   steps.
@@ -91,7 +92,7 @@ public struct GriddedFourDVar: Sendable {
             let measured = try measurements(inside, begin, members: start.rows, &random)
             let before = background
             let courses = try concurrentMap(start.rows, threads: threads) { m, _ in
-                try course(Array(before.row(m)), root, end - begin, measured[m], window, m)
+                try course(Array(before.row(m)), root, begin, end - begin, measured[m], m)
             }
             for instant in inside {
                 guard let state = instant.state else { continue }
@@ -107,13 +108,15 @@ public struct GriddedFourDVar: Sendable {
         return (result.analysis(times: times), unconverged, windows * start.rows)
     }
 
+    /// A member's course through a window that has `steps` steps after `begin`.
     private func course(
-        _ background: [Double], _ root: Matrix, _ steps: Int, _ measured: [VariationalWindow.Measurement], _ cycle: Int,
-        _ member: Int
+        _ background: [Double], _ root: Matrix, _ begin: Int, _ steps: Int,
+        _ measured: [VariationalWindow.Measurement], _ member: Int
     ) throws -> (states: [[Double]], converged: Bool) {
         let window = VariationalWindow(
             model: model, background: background, root: root, errorDeviation: 0, steps: steps, observations: measured)
         let origin = [Double](repeating: 0, count: window.controls)
+        let cycle = begin / self.steps
         do {
             let (v, converged) = try diverging("4D-Var", cycle) {
                 quasiNewton
@@ -127,7 +130,7 @@ public struct GriddedFourDVar: Sendable {
             }
             return (states, converged)
         } catch let error as DynamicsError {
-            throw error.of(member: member)
+            throw error.of(member: member).after(steps: begin)
         }
     }
 

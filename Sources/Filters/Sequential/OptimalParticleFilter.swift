@@ -16,7 +16,7 @@ import LinearAlgebra
 ///
 /// - Source: Doucet, Godsill and Andrieu 2000, Stat. Comput. 10, 197-208; kernels: Musso, Oudjane and Le Gland 2001, in
 ///   Sequential Monte Carlo Methods in Practice, chapter 12.
-public struct OptimalParticleFilter: SequentialMethod {
+public struct OptimalParticleFilter: WeightedParticleMethod {
     /// Number of particles.
     public var members: Int
     /// Width of the kernel, in units of the rule's, which is added to the model's noise; 0 for none.
@@ -34,34 +34,16 @@ public struct OptimalParticleFilter: SequentialMethod {
     /// Its name.
     public var name: String { "optimal particle filter" }
 
-    /// Analyses of a run.
+    /// Runs the filter and shows the weighted particles of each analysis, shape (members, dimension), before they are drawn
+    /// anew.
     ///
     /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` for an operator that is not linear, and where there is
     ///   neither noise nor jitter.
     public func run(
-        _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64
-    ) throws -> SequentialAnalysis {
-        var result = SequentialAnalysis()
-        try run(experiment, observations: observations, seed: seed) { particles, weights in
-            result.filtered.append(particles, weights: weights)
-        }
-        return result
-    }
-
-    /// Runs the filter and shows the weighted particles of each analysis, shape (members, dimension), before they are drawn
-    /// anew.
-    ///
-    /// - Throws: as ``run(_:observations:seed:)``.
-    public func run(
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64,
         onAnalysis: (_ particles: Matrix, _ weights: [Double]) -> Void
     ) throws {
-        try experiment.check(observations)
-        try requireMembers(members, 2, name)
-        guard (0...1).contains(threshold), jitter >= 0, jitter.isFinite else {
-            throw FilterError.invalidSetting(
-                name: "threshold, jitter", value: "\(threshold), \(jitter)", expected: "0…1, ≥ 0")
-        }
+        try check(experiment, observations)
         guard experiment.modelVariance > 0 || jitter > 0 else {
             throw FilterError.invalidSetting(
                 name: "\(name)'s model noise and jitter", value: "0 and 0",

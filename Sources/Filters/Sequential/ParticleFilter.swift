@@ -7,7 +7,7 @@ import LinearAlgebra
 ///
 /// - Source: Gordon, Salmond and Smith 1993, IEE Proc. F 140, 107-113; bandwidth N^{−1/(n + 4)}: Scott's rule, in Doucet, de
 ///   Freitas and Gordon 2001, Sequential Monte Carlo Methods in Practice, section 12.2.2.
-public struct ParticleFilter: SequentialMethod {
+public struct ParticleFilter: WeightedParticleMethod {
     /// Number of particles.
     public var members: Int
     /// Width of the jitter, in units of the rule's; 0 for none, where model noise tells copies apart.
@@ -25,29 +25,13 @@ public struct ParticleFilter: SequentialMethod {
     /// Its name.
     public var name: String { "particle filter" }
 
-    /// Analyses of a run.
-    public func run(
-        _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64
-    ) throws -> SequentialAnalysis {
-        var result = SequentialAnalysis()
-        try run(experiment, observations: observations, seed: seed) { particles, weights in
-            result.filtered.append(particles, weights: weights)
-        }
-        return result
-    }
-
     /// Runs the filter and shows the weighted particles of each analysis, shape (members, dimension), before they are drawn
     /// anew.
     public func run(
         _ experiment: TwinExperiment, observations: [[Double]], seed: UInt64,
         onAnalysis: (_ particles: Matrix, _ weights: [Double]) -> Void
     ) throws {
-        try experiment.check(observations)
-        try requireMembers(members, 2, name)
-        guard (0...1).contains(threshold), jitter >= 0, jitter.isFinite else {
-            throw FilterError.invalidSetting(
-                name: "threshold, jitter", value: "\(threshold), \(jitter)", expected: "0…1, ≥ 0")
-        }
+        try check(experiment, observations)
         var random = RandomSequence(seed: seed)
         var cloud = ParticleCloud(experiment.initialEnsemble(members, &random))
         for (cycle, values) in observations.enumerated() {

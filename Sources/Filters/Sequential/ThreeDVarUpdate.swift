@@ -38,7 +38,7 @@ public struct ThreeDVarUpdate: EnsembleScheme {
     /// Turns forecasts into analyses, in place.
     public func analyse(_ f: inout EnsembleForecast, random: inout RandomSequence) throws {
         let (members, count) = (f.members, f.innovation.count)
-        // Row 0 moves the mean, the others the anomalies.
+        // y + ε − H x of each member, first in units of the errors.
         var departures = Matrix(rows: members, columns: count)
         if members > 1 {
             departures = Matrix(rows: members, columns: count, elements: random.normals(members * count))

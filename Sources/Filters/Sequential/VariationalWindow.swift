@@ -36,7 +36,12 @@ struct VariationalWindow {
         let n = model.dimension
         var states = [zip(background, root * Array(v[0..<n])).map(+)]
         for i in 0..<steps {
-            var x = try model.advanced(states[i])
+            var x: [Double]
+            do {
+                x = try model.advanced(states[i])
+            } catch let error as DynamicsError {
+                throw error.after(steps: i)
+            }
             if errorDeviation > 0 { for j in 0..<n { x[j] += errorDeviation * v[(i + 1) * n + j] } }
             states.append(x)
         }

@@ -4,6 +4,18 @@ import Filters
 import Foundation
 import Observing
 
+/// The error of a background that does not come from members.
+struct BackgroundOptions: ParsableArguments, CustomStringConvertible {
+    @Option(help: ArgumentHelp("Share of the climate's covariance that a background's error has.", valueName: "share"))
+    var share = 0.02
+
+    var description: String { "share \(share)" }
+
+    func validate() throws {
+        guard share > 0, share.isFinite else { throw ValidationError("--share is \(share): give a positive number") }
+    }
+}
+
 /// `sillage filter 3dvar`.
 struct ThreeDVarMethod: FilterMethod {
     static let name = "3dvar"
@@ -21,8 +33,7 @@ struct ThreeDVarMethod: FilterMethod {
     static let members = 1
     static let fewestMembers = 1
 
-    @Option(help: ArgumentHelp("Share of the climate's covariance that a forecast's error has.", valueName: "share"))
-    var share = 0.02
+    @OptionGroup var background: BackgroundOptions
 
     @Option(
         help: ArgumentHelp(
@@ -30,10 +41,9 @@ struct ThreeDVarMethod: FilterMethod {
             valueName: "distance"))
     var taper: Double?
 
-    var description: String { "share \(share)\(taper.map { " taper \($0)" } ?? "")" }
+    var description: String { "\(background)\(taper.map { " taper \($0)" } ?? "")" }
 
     func validate() throws {
-        guard share > 0, share.isFinite else { throw ValidationError("--share is \(share): give a positive number") }
         if let taper, !(taper > 0) { throw ValidationError("--taper is \(taper): give a positive distance") }
     }
 
@@ -42,24 +52,24 @@ struct ThreeDVarMethod: FilterMethod {
         let isTorus = grid.kind == .plane && grid.y.period != nil && grid.x.period != nil && grid.y.count > 1
         let estimate: OptimalInterpolation.CovarianceEstimate =
             taper.map { .tapered(length: $0) } ?? (isTorus ? .homogeneous : .sample)
-        let background = ThreeDVarBackground(
+        let climate = ThreeDVarBackground(
             try OptimalInterpolation(
                 training: run.training, configuration: .init(covariance: estimate, halfWidth: 0)
             ).covariance)
         let first = run.instants.first?.time
-        let share = share
+        let share = background.share
         var filter = try GriddedEnsembleFilter(
             model: run.world.model, modelNoise: run.start.rows > 1 ? run.world.noise : 0, threads: run.threads
         ) { observed in
             // Before its first analysis a state is the climate's.
             ThreeDVarUpdate(
-                background, share: observed.time == first ? 1 : share, observations: observed.observations)
+                climate, share: observed.time == first ? 1 : share, observations: observed.observations)
         }
         filter.fewestMembers = Self.fewestMembers
         let (analysis, _) = try filter.analyse(run.instants, times: run.times, start: run.start, seed: run.seed) {
             run.progress($0, $1, "instants")
         }
-        let consistency = background.consistency
+        let consistency = climate.consistency
         var outcome = FilterOutcome(analysis: analysis)
         outcome.attributes["innovation_consistency"] = String(format: "%.4g", consistency)
         if !(1 / 1.5...1.5).contains(consistency) {
@@ -98,8 +108,7 @@ struct FourDVarMethod: FilterMethod {
     @Option(help: ArgumentHelp("Length of a window.", valueName: "time"))
     var window: TimeSpan
 
-    @Option(help: ArgumentHelp("Share of the climate's covariance that a background's error has.", valueName: "share"))
-    var share = 0.02
+    @OptionGroup var background: BackgroundOptions
 
     @Option(
         help: ArgumentHelp(
@@ -107,10 +116,9 @@ struct FourDVarMethod: FilterMethod {
             valueName: "method"))
     var minimiser = Minimiser.gaussNewton
 
-    var description: String { "window \(window.seconds) s share \(share) \(minimiser.rawValue)" }
+    var description: String { "window \(window.seconds) s \(background) \(minimiser.rawValue)" }
 
     func validate() throws {
-        guard share > 0, share.isFinite else { throw ValidationError("--share is \(share): give a positive number") }
         guard window.seconds > 0 else { throw ValidationError("--window is \(window.seconds) s: give a positive time") }
     }
 
@@ -128,7 +136,7 @@ struct FourDVarMethod: FilterMethod {
         }
         let mean = try ClimatologicalMean(of: run.training)
         let method = try GriddedFourDVar(
-            model: run.world.model, anomalies: try Anomalies(of: run.training, mean: mean), share: share,
+            model: run.world.model, anomalies: try Anomalies(of: run.training, mean: mean), share: background.share,
             window: window.seconds, quasiNewton: minimiser == .lbfgs, threads: run.threads)
         let (analysis, unconverged, all) = try method.analyse(
             run.instants, times: run.times, start: run.start, seed: run.seed

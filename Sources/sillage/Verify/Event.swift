@@ -26,11 +26,14 @@ struct Event: Hashable, Sendable {
     }
 
     /// As it may be written again.
-    var text: String { "\(variable)\(side == .above ? ">" : "<")\(String(format: "%g", threshold))" }
+    var text: String { "\(variable)\(side == .above ? ">" : "<")\(number)" }
 
     /// What the page and the table call it.
     func title(units: String) -> String {
         let unit = units.isEmpty || units == "1" ? "" : " \(units)"
-        return "\(variable) \(side == .above ? ">" : "<") \(String(format: "%g", threshold))\(unit)"
+        return "\(variable) \(side == .above ? ">" : "<") \(number)\(unit)"
     }
+
+    /// With every digit: two events must not share a name.
+    private var number: String { String(format: "%.15g", threshold) }
 }
