@@ -7,7 +7,8 @@ import Foundation
 func tellRozet2023(_ options: TwinExperimentsOptions, _ page: inout Report) async throws {
     let experiment = Rozet2023(
         particles: options.quick ? [256, 1_024] : [256, 1_024, 4_096, 16_384],
-        sequences: options.seeds ?? (options.quick ? 1 : 32))
+        sequences: options.seeds ?? (options.quick ? 1 : 32),
+        paths: options.quick ? 256 : Rozet2023.publishedPaths)
     let reference = experiment.particles.last!
     // %% [markdown]
     page.markdown(
@@ -17,7 +18,7 @@ func tellRozet2023(_ options: TwinExperimentsOptions, _ page: inout Report) asyn
         Rozet and Louppe 2023, arXiv 2306.10574, section 4.1, and their code. The Lorenz-63 chain has steps of 0.025, each \
         followed by Gaussian noise of variance 0.025; a trajectory is 65 states. Its first component over 8 is measured at \
         every 8th state with errors of 0.05 (*lo*) or at every state with errors of 0.25 (*hi*). \
-        \(grouped(reference)) particles carry their whole past through every drawing; \(grouped(Rozet2023.paths)) paths are \
+        \(grouped(reference)) particles carry their whole past through every drawing; \(grouped(experiment.paths)) paths are \
         drawn from the last ones. \(experiment.sequences == 1 ? "One sequence" : "\(experiment.sequences) sequences") of \
         observations of as many truths.
 
@@ -78,7 +79,7 @@ func tellRozet2023(_ options: TwinExperimentsOptions, _ page: inout Report) asyn
             The distance of two runs of \(experiment.particles.map(grouped).joined(separator: ", ")) particles: mean over \
             sequences with its 95 % interval, and median. The mean is far above the median where two runs disagree on a few \
             sequences. It does not fall to zero: two samples of \
-            \(grouped(Rozet2023.paths)) paths of one law are apart.
+            \(grouped(experiment.paths)) paths of one law are apart.
             """)
     for network in Rozet2023.Network.allCases {
         try await page.figure(

@@ -92,7 +92,8 @@ struct Rozet2023: Sendable {
     static let name = "rozet2023"
     static let chain = Lorenz63.stochasticChain
     static let states = 65
-    static let paths = 1_024
+    /// Paths of SDA.
+    static let publishedPaths = 1_024
     /// Particles of SDA.
     static let published = 16_384
     /// Steps that particles are carried from the random start before the first observation is awaited, as in SDA.
@@ -107,6 +108,8 @@ struct Rozet2023: Sendable {
     var particles: [Int]
     /// Sequences of observations; the interval is over them.
     var sequences: Int
+    /// Paths of a run that are scored and compared.
+    var paths = publishedPaths
 
     /// A truth and what was measured of it.
     struct Truth: Sendable {
@@ -186,20 +189,20 @@ struct Rozet2023: Sendable {
                 let runs = try (0..<2).map {
                     try Self.particles(count, network, truth, sequence: sequence, run: $0, resampling)
                 }
-                let paths = (0..<2).map {
-                    runs[$0].paths(Self.paths, seed: Self.seed(sequence: sequence, run: $0))
+                let drawn = (0..<2).map {
+                    runs[$0].paths(self.paths, seed: Self.seed(sequence: sequence, run: $0))
                 }
                 var found: [Quantity: Double] = [
-                    .selfDistance: try wasserstein(paths[0], paths[1], dimension: Self.states * 3)
+                    .selfDistance: try wasserstein(drawn[0], drawn[1], dimension: Self.states * 3)
                 ]
                 if resampling == .systematic, count == particles.last {
-                    try found.merge(describe(runs[0], paths[0], network, truth, sequence)) { $1 }
+                    try found.merge(describe(runs[0], drawn[0], network, truth, sequence)) { $1 }
                     if sequence < Self.climateStarts {
                         let other = try Self.particles(
                             count, network, truth, sequence: sequence, run: 2, resampling, spinUp: Self.climateSpinUp
-                        ).paths(Self.paths, seed: Self.seed(sequence: sequence, run: 2))
+                        ).paths(self.paths, seed: Self.seed(sequence: sequence, run: 2))
                         found[.startExcess] =
-                            try wasserstein(paths[0], other, dimension: Self.states * 3) - found[.selfDistance]!
+                            try wasserstein(drawn[0], other, dimension: Self.states * 3) - found[.selfDistance]!
                     }
                 }
                 result[resampling, default: [:]][count] = found
@@ -224,7 +227,7 @@ struct Rozet2023: Sendable {
         let sizes = run.effectiveSizes.filter(\.isFinite)
         // Streams that no run has.
         let climate = Self.unconditioned(
-            Self.paths, network, states: Self.states, spinUp: Self.climateSpinUp,
+            self.paths, network, states: Self.states, spinUp: Self.climateSpinUp,
             seed: Self.seed ^ (1 << 60 + UInt64(sequence)))
         return [
             .logPrior: average(logPrior), .logLikelihood: average(logLikelihood),
@@ -251,6 +254,7 @@ struct Rozet2023: Sendable {
         /// Median of SDA's own particles, read off its figure.
         var published: Double?
         var sequences: Int
+        var paths: Int
     }
 
     /// All scores on a network.
@@ -265,8 +269,9 @@ struct Rozet2023: Sendable {
                         observations: network.rawValue, quantity: quantity.rawValue, particles: count,
                         resampling: resampling.rawValue, mean: average(values), halfWidth: halfWidth(values),
                         median: median(values), expected: quantity.expected(network),
-                        published: count == Self.published ? quantity.published(network)?.median : nil,
-                        sequences: values.count)
+                        published: count == Self.published && paths == Self.publishedPaths
+                            ? quantity.published(network)?.median : nil,
+                        sequences: values.count, paths: paths)
                 }
             }
         }

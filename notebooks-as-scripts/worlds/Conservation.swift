@@ -91,7 +91,7 @@ func tellConservation(_ options: WorldsOptions, _ telling: inout Telling) async 
         for (quantity, path, bound) in quantities {
             let (one, half) = (coarse[keyPath: path].max()!, fine[keyPath: path].max()!)
             for (drift, value) in [(coarse, one), (fine, half)] {
-                telling.publish(
+                try telling.publish(
                     Row(
                         section: "conservation",
                         name: "\(drift.name), step \(String(format: "%g", drift.timeStep))",
@@ -99,7 +99,7 @@ func tellConservation(_ options: WorldsOptions, _ telling: inout Telling) async 
                         target: String(format: "≤ %.0e", bound), isMet: value <= bound))
             }
             let power = log2(one / half)
-            telling.publish(
+            try telling.publish(
                 Row(
                     section: "conservation", name: coarse.name, quantity: "power of the step, \(quantity)",
                     measured: power, theory: coarse.order, target: "≥ order − 0.2", isMet: power >= coarse.order - 0.2))

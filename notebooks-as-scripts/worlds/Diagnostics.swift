@@ -15,7 +15,7 @@ func tellDiagnostics(_ options: WorldsOptions, _ flows: [QuasiGeostrophicRun], _
         but they hold where it is small.
         """)
     // %%
-    for flow in flows { publishDiagnostics(flow, &telling) }
+    for flow in flows { try publishDiagnostics(flow, &telling) }
     func curves(_ quantities: [(String, KeyPath<QuasiGeostrophicRun, [Double]>, LineFigure.Pattern)])
         -> [LineFigure.Curve]
     {
@@ -45,19 +45,19 @@ func tellDiagnostics(_ options: WorldsOptions, _ flows: [QuasiGeostrophicRun], _
     telling.table(of: .diagnostics, caption: "Equilibrium: means over the second half of the run.")
 }
 
-private func publishDiagnostics(_ flow: QuasiGeostrophicRun, _ telling: inout Telling) {
+private func publishDiagnostics(_ flow: QuasiGeostrophicRun, _ telling: inout Telling) throws {
     func mean(_ values: [Double]) -> Double { values[flow.equilibrium].reduce(0, +) / Double(flow.equilibrium.count) }
     let energy = flow.energy[flow.equilibrium]
     let seconds = (flow.days[flow.days.count - 1] - flow.days[flow.equilibrium.lowerBound]) * 86_400
     let growth = (energy.last! - energy.first!) / seconds
     let balance = (mean(flow.drag) + mean(flow.filtered) + growth) / mean(flow.production)
-    telling.publish(
+    try telling.publish(
         Row(
             section: "diagnostics", name: flow.name, quantity: "losses and growth / production",
             measured: balance, theory: 1, target: "0.95…1.05", isMet: (0.95...1.05).contains(balance)))
     for (name, loss) in [("drag", flow.drag), ("filter", flow.filtered)] {
         let part = mean(loss) / mean(flow.production)
-        telling.publish(
+        try telling.publish(
             Row(
                 section: "diagnostics", name: flow.name, quantity: "\(name) / production", measured: part, theory: nil,
                 target: "0…1.05", isMet: (0...1.05).contains(part)))
@@ -66,12 +66,12 @@ private func publishDiagnostics(_ flow: QuasiGeostrophicRun, _ telling: inout Te
     let sum = share.upper * flow.upper.variance + share.lower * flow.lower.variance
     let kinetic = flow.kinetic[(flow.kinetic.count / 2)...].reduce(0, +) / Double(flow.equilibrium.count)
     let error = abs(sum / kinetic - 1)
-    telling.publish(
+    try telling.publish(
         Row(
             section: "diagnostics", name: flow.name, quantity: "spectra's sum / energy − 1", measured: error, theory: 0,
             target: "≤ 1e-10", isMet: error <= 1e-10))
     let rossby = flow.rossby.max()!
-    telling.publish(
+    try telling.publish(
         Row(
             section: "diagnostics", name: flow.name, quantity: "largest Rossby number", measured: rossby, theory: nil,
             target: "≤ 0.2", isMet: rossby <= 0.2))

@@ -85,17 +85,17 @@ func tellGrowth(_ options: WorldsOptions, _ telling: inout Telling) async throws
     for curve in curves {
         let (k, l) = curve.fastest.waves
         let error = abs(curve.fastest.measured / curve.fastest.theory - 1)
-        telling.publish(
+        try telling.publish(
             Row(
                 section: "growth", name: "\(curve.name): fastest wave (\(k), \(l))", quantity: "growth rate, day⁻¹",
                 measured: curve.fastest.measured, theory: curve.fastest.theory, target: "within 2 %",
                 isMet: error <= 0.02))
-        telling.publish(
+        try telling.publish(
             Row(
                 section: "growth", name: "\(curve.name): fastest wave (\(k), \(l))", quantity: "relative error",
                 measured: error, theory: 0, target: "≤ 0.02", isMet: error <= 0.02))
         let worst = zip(curve.measured, curve.theory).map { abs($0 - $1) }.max()! / curve.fastest.theory
-        telling.publish(
+        try telling.publish(
             Row(
                 section: "growth", name: "\(curve.name): waves 1 to 10 along x",
                 quantity: "largest error / fastest rate", measured: worst, theory: 0, target: "≤ 0.02",

@@ -126,7 +126,7 @@ func tellOrder(_ options: WorldsOptions, _ telling: inout Telling) async throws 
     // %%
     let results = try convergences(quick: options.quick)
     for result in results {
-        telling.publish(
+        try telling.publish(
             Row(
                 section: "order", name: result.name, quantity: "power of the step", measured: result.slope,
                 theory: result.order, target: "order ± 0.2", isMet: abs(result.slope - result.order) <= 0.2))

@@ -14,13 +14,23 @@ struct Row {
     var target: String
     var isMet: Bool
 
-    /// One JSON object on one line, keys in order; null where a number is not finite.
+    /// One JSON object on one line; what is not finite is left out.
     var json: String {
-        func quoted(_ text: String) -> String { "\"\(text.replacingOccurrences(of: "\"", with: "'"))\"" }
-        func number(_ value: Double?) -> String { value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null" }
-        return "{\"section\": \(quoted(section)), \"name\": \(quoted(name)), \"quantity\": \(quoted(quantity)), "
-            + "\"measured\": \(number(measured)), \"theory\": \(number(theory)), \"target\": \(quoted(target)), "
-            + "\"met\": \(isMet)}"
+        get throws {
+            struct Line: Encodable {
+                var section, name, quantity: String
+                var measured, theory: Double?
+                var target: String
+                var met: Bool
+            }
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
+            let line = Line(
+                section: section, name: name, quantity: quantity, measured: finite(measured), theory: finite(theory),
+                target: target, met: isMet)
+            return String(decoding: try encoder.encode(line), as: UTF8.self)
+        }
     }
 
     /// The same for a person.
@@ -40,9 +50,9 @@ struct Telling {
     let printsJSON: Bool
 
     /// Prints a row and keeps it for the last table.
-    mutating func publish(_ row: Row) {
+    mutating func publish(_ row: Row) throws {
         rows.append(row)
-        print(printsJSON ? row.json : row.text)
+        print(printsJSON ? try row.json : row.text)
         fflush(nil)
     }
 

@@ -23,10 +23,10 @@ private func references(_ spectrum: IsotropicSpectrum, rings: ClosedRange<Int>, 
 /// The slope between two rings, and its row.
 private func publish(
     slopeOf spectrum: IsotropicSpectrum, rings: ClosedRange<Int>, name: String, _ telling: inout Telling
-) {
+) throws {
     let fit = PowerLaw(
         x: rings.map { spectrum.wavenumber[$0 - 1] }, y: rings.map { spectrum.density[$0 - 1] })
-    telling.publish(
+    try telling.publish(
         Row(
             section: "spectra", name: name, quantity: "slope, rings \(rings.lowerBound) to \(rings.upperBound)",
             measured: fit.exponent, theory: -3, target: "−6…−2.7", isMet: (-6 ... -2.7).contains(fit.exponent)))
@@ -48,9 +48,9 @@ func tellSpectra(_ options: WorldsOptions, _ flows: [QuasiGeostrophicRun], _ tel
     // %%
     let run = try KolmogorovRun(quick: options.quick)
     let (spectrum, shown) = (run.spectrum, complete(run.spectrum))
-    publish(slopeOf: spectrum, rings: 6...16, name: "Kolmogorov flow", &telling)
+    try publish(slopeOf: spectrum, rings: 6...16, name: "Kolmogorov flow", &telling)
     let error = abs(spectrum.variance / run.energy - 1)
-    telling.publish(
+    try telling.publish(
         Row(
             section: "spectra", name: "Kolmogorov flow", quantity: "sum / energy − 1", measured: error, theory: 0,
             target: "≤ 1e-10", isMet: error <= 1e-10))
@@ -69,7 +69,7 @@ func tellSpectra(_ options: WorldsOptions, _ flows: [QuasiGeostrophicRun], _ tel
     )
     for flow in flows {
         for (layer, spectrum) in [("upper", flow.upper), ("lower", flow.lower)] {
-            publish(slopeOf: spectrum, rings: 8...18, name: "\(flow.name), \(layer) layer", &telling)
+            try publish(slopeOf: spectrum, rings: 8...18, name: "\(flow.name), \(layer) layer", &telling)
         }
     }
     let unit = 1e-3
