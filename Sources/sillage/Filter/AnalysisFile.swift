@@ -19,6 +19,18 @@ func analysisFields(of variable: FieldVariable, knowsError: Bool = true) -> [Fie
     return knowsError ? fields : [fields[0]]
 }
 
+/// Makes an analysis and writes it. What is stopped on the way leaves no file, but where writing itself fails (a full disk)
+/// the members that were written stay, and the same command goes on with the others.
+func writingAnalysis(to url: URL, _ body: () throws -> Void) throws {
+    Stop.leaving("nothing was written") { EnsembleWriter.discardPartial(of: url) }
+    do {
+        try body()
+    } catch {
+        if (error as? FieldsError)?.kind != .output { EnsembleWriter.discardPartial(of: url) }
+        throw error
+    }
+}
+
 extension Analysis {
     /// Writes fields and members, and gives the file its name.
     ///

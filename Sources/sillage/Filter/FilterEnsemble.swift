@@ -78,8 +78,7 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
         if writer.start == .complete {
             reporter.say("\(output): is already there, written by this very command: nothing to do")
         } else {
-            Stop.leaving("nothing was written") { EnsembleWriter.discardPartial(of: url) }
-            do {
+            try writingAnalysis(to: url) {
                 let outcome = try method.analyse(
                     FilterRun(
                         world: world, training: training, instants: instants, times: times, start: try start(training),
@@ -92,9 +91,6 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
                     attributes: outcome.attributes.merging(
                         ["configuration": "\(Method.name) \(method.description)", "system": world.system]) { $1 })
                 if let remark = outcome.remark { reporter.say("remark: \(remark)") }
-            } catch {
-                EnsembleWriter.discardPartial(of: url)
-                throw error
             }
         }
         reporter.finish()

@@ -88,12 +88,8 @@ struct FilterOI: ParsableCommand {
         if writer.start == .complete {
             reporter.say("\(output): is already there, written by this very command: nothing to do")
         } else {
-            Stop.leaving("nothing was written") { EnsembleWriter.discardPartial(of: url) }
-            do {
+            try writingAnalysis(to: url) {
                 try analyse(vector, times: times, training: training, writer: writer, reporter: reporter)
-            } catch {
-                EnsembleWriter.discardPartial(of: url)
-                throw error
             }
         }
         reporter.finish()
