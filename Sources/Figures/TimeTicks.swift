@@ -74,32 +74,54 @@ struct CivilTime {
         return Double(era * 146_097 + dayOfEra - 719_468) * 86400
     }
 
+    /// Hours and minutes, and seconds where there are any, with as many digits as they have, up to six.
     var clock: String {
-        String(format: "%02d:%02d", Int(second) / 3600, Int(second) / 60 % 60)
+        let micros = Int((second * 1e6).rounded())
+        if micros % 60_000_000 == 0 { return clock(decimals: nil) }
+        var (decimals, unit) = (6, 1)
+        while decimals > 0, micros % (10 * unit) == 0 { (decimals, unit) = (decimals - 1, 10 * unit) }
+        return clock(decimals: decimals)
+    }
+
+    /// Hours and minutes, and seconds with some digits after the point where these are given.
+    func clock(decimals: Int?) -> String {
+        let unit = Int(pow(10, Double(decimals ?? 0)))
+        // Rounded before it is taken apart: 59.9996 of three digits is the next minute's.
+        let count = Int(decimals == nil ? second + 1e-6 : (second * Double(unit)).rounded())
+        let minutes = count / (60 * unit)
+        let text = String(format: "%02d:%02d", minutes / 60, minutes % 60)
+        guard let decimals else { return text }
+        let seconds = Double(count % (60 * unit)) / Double(unit)
+        return text + String(format: ":%0*.*f", decimals > 0 ? decimals + 3 : 2, decimals, seconds)
     }
 }
 
 extension Ticks {
-    /// Dates and times of day at round places: minutes, hours, days, months or years as the range asks.
+    /// Dates and times of day at round places: parts of a second, seconds, minutes, hours, days, months or years as the range
+    /// asks.
     static func dates(_ range: ClosedRange<Double>, count: Int) -> Ticks {
         let span = range.upperBound - range.lowerBound
         let steps: [Double] =
-            [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map { $0 * 60 }
+            [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]
+            + [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map { $0 * 60 }
             + [1, 2, 5, 7, 10, 14].map { $0 * 86400 }
         guard let step = steps.first(where: { span / $0 <= Double(count) + 0.5 }) else {
             return months(range, count: count)
         }
+        // Digits of the seconds, where the step is shorter than a minute.
+        let decimals = step >= 60 ? nil : max(0, Int(ceil(-log10(step) - 1e-9)))
         var previousDay: Int?
         let ticks = values(in: range, step: step).map { value -> Tick in
-            let time = CivilTime(value)
+            // A multiple of a part of a second lies a rounding error before its instant.
+            let time = CivilTime(step < 60 ? value + 1e-6 : value)
             let date = "\(time.day) \(CivilTime.months[time.month - 1])"
             if step >= 86400 { return plain(value, date) }
             // The day is written once, under the first of its hours.
             defer { previousDay = time.day }
-            let width = Style.width(of: date, size: Style.tickSize)
+            let clock = time.clock(decimals: decimals)
+            let width = max(Style.width(of: date, size: Style.tickSize), Style.width(of: clock, size: Style.tickSize))
             return previousDay == time.day
-                ? plain(value, time.clock)
-                : Tick(value: value, quoted: "\"\(time.clock)\\n\(date)\"", width: width)
+                ? plain(value, clock) : Tick(value: value, quoted: "\"\(clock)\\n\(date)\"", width: width)
         }
         return Ticks(ticks: ticks)
     }

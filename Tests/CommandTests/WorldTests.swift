@@ -98,6 +98,10 @@ import Testing
         let ensemble = try #require(try await scores("five.nc", later)["u"])
         #expect((0.3...0.6).contains(three) && (0.15...0.35).contains(four), "\(three), \(four)")
         #expect(abs(ensemble.rmse - four) < 0.1 && (0.6...1.8).contains(ensemble.spread_skill), "\(ensemble)")
+        try await sillage(["verify", "five.nc", "truth.nc", "--quiet", "--report", "page.html"])
+        let page = try String(contentsOf: folder.url.appendingPathComponent("page.html"), encoding: .utf8)
+        #expect(page.contains("by place and time since 1 Jan 2000 00:00:"), "a ring is drawn against time")
+        #expect(page.contains("1 Jan 2000 00:00:09.95"), "spans of seconds are written as such")
         let tight = try await Command.run(
             [
                 "filter", "3dvar", "--share", "0.002", "--observations", "obs.nc", "--archive", "archive.nc", "-o",

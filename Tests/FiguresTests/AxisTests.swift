@@ -37,6 +37,21 @@ import Testing
         #expect(TimeAxis.instants([start]).label == "" && TimeAxis.instants([start], zone: "UTC").label == "UTC")
     }
 
+    @Test func partsOfAMinuteAreRoundToo() {
+        let start = 946_684_800.0  // 1 January 2000, 00:00
+        let seconds = labels(.dates((start + 3)...(start + 20), count: 4))
+        #expect(seconds == ["\"00:00:05\\n1 Jan\"", "'00:00:10'", "'00:00:15'", "'00:00:20'"])
+        let parts = labels(.dates((start - 0.1)...(start + 0.15), count: 5))
+        #expect(
+            parts == [
+                "\"23:59:59.90\\n31 Dec\"", "'23:59:59.95'", "\"00:00:00.00\\n1 Jan\"", "'00:00:00.05'",
+                "'00:00:00.10'", "'00:00:00.15'",
+            ])
+        #expect(TimeAxis.text(start + 3.25) == "1 Jan 2000 00:00:03.25")
+        #expect(TimeAxis.text(start + 59.999_999_9) == "1 Jan 2000 00:01")
+        #expect(TimeAxis.text(start + 75) == "1 Jan 2000 00:01:15")
+    }
+
     @Test func civilTimeAgreesWithTheCalendar() {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = TimeZone(secondsFromGMT: 0)!

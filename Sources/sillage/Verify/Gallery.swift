@@ -28,8 +28,8 @@ struct Gallery {
         var spread: [[Float]]
     }
 
-    /// Frames of the animation at most.
-    private static let frameLimit = 32
+    /// Frames of the animation at most, and of a picture over time.
+    private static let frameLimit = (animation: 32, section: 400)
 
     /// The variables, in the analysis' order.
     let variables: [FieldVariable]
@@ -68,7 +68,8 @@ struct Gallery {
         members = contender.members
         self.observations = observations
         mapped = try Self.index(of: date, in: times, calendar: archive.calendar)
-        let stride = (times.count + Self.frameLimit - 1) / Self.frameLimit
+        let limit = Self.isRing(grid) ? Self.frameLimit.section : Self.frameLimit.animation
+        let stride = (times.count + limit - 1) / limit
         framed = Array(Swift.stride(from: 0, to: times.count, by: max(stride, 1)))
         let point = try Place(place, observations: observations, grid: archive.grid)
         (cell, self.place) = (point.cell, point.name)
@@ -80,12 +81,22 @@ struct Gallery {
         self.rivals = rivals.map { Rival(name: $0.name, members: $0.members, mean: none, spread: none) }
     }
 
+    /// Whether the grid is a line of places, whose time is the other axis of a picture.
+    var isRing: Bool { Self.isRing(grid) }
+
+    private static func isRing(_ grid: Grid) -> Bool { grid.y.count == 1 && grid.x.count > 1 }
+
+    /// How far apart the same instant may be in two files, s: a second, or less where states follow each other faster.
+    private static func tolerance(_ times: [Double]) -> Double {
+        zip(times, times.dropFirst()).reduce(1) { min($0, ($1.1 - $1.0) / 2) }
+    }
+
     private static func index(of date: String?, in times: [Double], calendar: CalendarKind) throws -> Int {
         guard let date else { return times.count / 2 }
         guard let instant = CFTime.instant(date, calendar: calendar) else {
             throw FieldsError(.outOfTime, "--at is '\(date)': give a date such as 2019-03-21T12:00")
         }
-        guard let index = times.firstIndex(where: { abs($0 - instant) < 1 }) else {
+        guard let index = times.firstIndex(where: { abs($0 - instant) < tolerance(times) }) else {
             throw FieldsError(.outOfTime, "--at \(date) is not among the times verified")
         }
         return index
@@ -119,7 +130,7 @@ struct Gallery {
 
     /// Keeps what is needed of another analysis' slab.
     mutating func take(_ slab: Slab, ofRival rival: Int, at time: Double) {
-        guard abs(time - times[mapped]) < 1 else { return }
+        guard abs(time - times[mapped]) < Self.tolerance(times) else { return }
         (rivals[rival].mean[slab.variable], rivals[rival].spread[slab.variable]) = slab.moments(cells: grid.count)
     }
 

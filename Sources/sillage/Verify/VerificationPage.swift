@@ -35,13 +35,17 @@ struct VerificationPage {
         differences(in: &report)
         for (index, variable) in gallery.variables.enumerated() {
             report.heading(title(variable))
-            try await maps(index, in: &report)
+            if gallery.isRing {
+                try await sections(index, in: &report)
+            } else if gallery.grid.count > 1 {
+                try await maps(index, in: &report)
+            }
             try await series(index, in: &report)
             try await ranksAndSpectra(index, in: &report)
             for (place, event) in events.enumerated() where event.variable == variable.name {
                 try await self.event(event, place, of: variable, in: &report)
             }
-            try await animation(index, in: &report)
+            if !gallery.isRing, gallery.grid.count > 1 { try await animation(index, in: &report) }
         }
         let command = commandLine
         report.provenance([
@@ -49,6 +53,35 @@ struct VerificationPage {
             ("sillage", Sillage.programVersion),
         ])
         return report
+    }
+
+    /// A line of places against time (Hovmöller).
+    private func sections(_ index: Int, in report: inout Report) async throws {
+        let (exhibit, variable, x) = (gallery.exhibits[index], gallery.variables[index], gallery.grid.x)
+        guard gallery.framed.count > 1 else { return }
+        let times = gallery.framed.map { gallery.times[$0] }
+        // Minutes, hours and days only where there are many: worlds without units count in seconds.
+        let span = times[times.count - 1] - times[0]
+        let (length, unit) =
+            [(86_400.0, "days"), (3_600, "h"), (60, "min")].first { span >= 3 * $0.0 } ?? (1, "s")
+        let coordinates = MapCoordinates.section(
+            y: times.map { ($0 - times[0]) / length }, x: x.values, yAxis: ChartAxis("time", units: unit),
+            xAxis: ChartAxis(x.name, units: x.units), aspect: 1.1)
+        let scale = scale(variable, exhibit.frames[0])
+        let isEnsemble = gallery.members > 1
+        var panels = [
+            MapPanel.Panel("Truth", exhibit.frames[0], scale: scale),
+            .init(isEnsemble ? "Mean of \(gallery.members) members" : "Analysis", exhibit.frames[1], scale: scale),
+        ]
+        if isEnsemble { panels.append(.init("Member 1", exhibit.frames[2], scale: scale)) }
+        panels.append(
+            .init(
+                "Mean − truth", zip(exhibit.frames[1], exhibit.frames[0]).map { $0 - $1 },
+                scale: .diverging("error", units: variable.units, clipping: 0.002)))
+        try await report.figure(
+            MapPanel(panels, on: coordinates, title: ""),
+            caption: "\(title(variable)) by place and time since \(date(times[0])): truth, analysis, and where it errs."
+        )
     }
 
     private func maps(_ index: Int, in report: inout Report) async throws {
