@@ -1,5 +1,6 @@
 import Dynamics
 import Foundation
+import Spectral
 import Testing
 
 @Suite struct LinearTheoryTests {
@@ -27,6 +28,39 @@ import Testing
         c.bottomDrag = 0
         let mode = try TwoLayerQG(c).fastestGrowingMode()
         #expect(abs(mode.rate) < 1e-18)
+    }
+
+    /// The eddy configuration as it stands, 64 × 64 points and steps of two hours: two runs of infinitesimal noise give the map
+    /// of each wave's two layers over 40 days, whose larger eigenvalue grows.
+    @Test func everyWaveOfTheEddyConfigurationGrowsAtTheRateOfLinearTheory() throws {
+        let model = try TwoLayerQG()
+        let (modes, steps) = (64 * 33, 480)
+        let runs = try [UInt64(1), 2].map { seed -> (before: [Complex], after: [Complex]) in
+            let noise = CounterRandom(seed: seed).normals(2 * 4_096).map { 1e-16 * $0 }
+            var state = try model.state(potentialVorticity: noise)
+            try model.step(&state, count: 60)
+            let before = state.spectrum
+            try model.step(&state, count: steps)
+            return (before, state.spectrum)
+        }
+        let fastest = model.fastestGrowingMode()
+        #expect(fastest.l == 0)
+        // Up to where the filter begins.
+        for k in 1...20 {
+            let (a, b) = (runs[0], runs[1])
+            let determinant = a.before[k] * b.before[modes + k] - b.before[k] * a.before[modes + k]
+            let m11 = a.after[k] * b.before[modes + k] - b.after[k] * a.before[modes + k]
+            let m12 = b.after[k] * a.before[k] - a.after[k] * b.before[k]
+            let m21 = a.after[modes + k] * b.before[modes + k] - b.after[modes + k] * a.before[modes + k]
+            let m22 = b.after[modes + k] * a.before[k] - a.after[modes + k] * b.before[k]
+            let (half, difference) = (0.5 * (m11 + m22), 0.5 * (m11 - m22))
+            let root = (difference * difference + m12 * m21).squareRoot
+            let largest = max((half + root).magnitude, (half - root).magnitude) / determinant.magnitude
+            let rate = log(largest) / (Double(steps) * model.configuration.timeStep)
+            let theory = model.growthRate(k: model.wavenumbers.k[k], l: 0)
+            #expect(abs(rate - theory) < 0.02 * fastest.rate, "wave \(k): \(rate), \(theory)")
+            if model.wavenumbers.k[k] == fastest.k { #expect(abs(rate / fastest.rate - 1) < 0.001) }
+        }
     }
 
     /// An infinitesimal wave is left to grow until the fastest mode of its wavenumber is alone, then timed.
