@@ -1,6 +1,7 @@
 import Dynamics
 import Foundation
 import LinearAlgebra
+import Observing
 import Testing
 
 @testable import Filters
@@ -202,5 +203,38 @@ import Testing
             try EnsembleScoreFilter(members: 5, steps: 20).run(experiment, observations: truth.observations, seed: 1)
         }
         #expect(failure.map { "\($0)" }?.contains("after 20 steps") == true, "\(String(describing: failure))")
+    }
+
+    /// As a scheme it draws the samples that the filter draws, for as many members as the forecast has.
+    @Test func theSchemeIsTheFiltersAnalysis() throws {
+        var vector = ObservationVector(columns: 3)
+        vector.values = [0.5, -1]
+        vector.errors = [0.4, 0.7]
+        vector.operator.append(row: [(0, 1)])
+        vector.operator.append(row: [(1, 0.5), (2, 0.5)])
+        (vector.y, vector.x) = ([0, 0], [0, 1])
+        let filter = EnsembleScoreFilter(members: 8, steps: 40, scale: 1.2)
+        let ensemble = standardised(8, 3, seed: 3)
+        let errors = try ObservationErrors(variances: [0.16, 0.49])
+        var first = RandomSequence(seed: 6)
+        let expected = filter.analysis(of: ensemble, vector.operator, errors, vector.values, &first)
+        var forecast = EnsembleForecast(
+            ensemble, observation: vector.operator, errors: errors, values: vector.values)
+        var second = RandomSequence(seed: 6)
+        try ScoreSampling(EnsembleScoreFilter(members: 2, steps: 40, scale: 1.2), observed: vector)
+            .analyse(&forecast, random: &second)
+        #expect(largestDifference(forecast.ensemble.elements, expected.elements) < 1e-12)
+        vector.errors[1] = 1e-9
+        var few = EnsembleForecast(
+            ensemble, observation: vector.operator, errors: errors, values: vector.values)
+        let failure = #expect(throws: FilterError.self) {
+            try diverging("EnSF", 7) {
+                try ScoreSampling(EnsembleScoreFilter(members: 2, steps: 25), observed: vector)
+                    .analyse(&few, random: &second)
+            }
+        }
+        #expect(
+            failure.map { "\($0)".contains("cycle 7") && "\($0)".contains("after 25 steps") } == true,
+            "\(String(describing: failure))")
     }
 }

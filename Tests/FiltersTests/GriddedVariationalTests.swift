@@ -152,6 +152,101 @@ import Testing
         }
     }
 
+    /// The law of a linear world's window z = (x_0, e_1, e_2), whose steps err by `q`: states are x_i = M^i x_0 + Σ_j M^{i−j} e_j.
+    private struct WindowPosterior {
+        let means: [[Double]]
+        let variances: [[Double]]
+
+        init(_ model: LinearAdvection, background: [Double], q: Double, _ observations: [ObservedInstant]) throws {
+            let n = GriddedVariationalTests.count
+            func power(_ k: Int, _ j: Int) throws -> [Double] {
+                var unit = [Double](repeating: 0, count: n)
+                unit[j] = 1
+                return try model.advanced(unit, steps: k)
+            }
+            var maps: [Matrix] = []
+            for step in 0...2 {
+                var map = Matrix(rows: n, columns: 3 * n)
+                for error in 0...step {
+                    for j in 0..<n {
+                        for (i, value) in try power(step - error, j).enumerated() { map[i, error * n + j] = value }
+                    }
+                }
+                maps.append(map)
+            }
+            var C = Matrix(diagonal: [Double](repeating: q * q, count: 3 * n))
+            let B = try GriddedVariationalTests.climate()
+            for i in 0..<n { for j in 0..<n { C[i, j] = B[i, j] } }
+            let prior = background + [Double](repeating: 0, count: 2 * n)
+            var (G, d, R) = ([[Double]](), [Double](), [Double]())
+            for observed in observations {
+                let seen = observed.observations.operator.jacobian(at: []) * maps[Int((observed.time / 0.5).rounded())]
+                for k in 0..<seen.rows {
+                    G.append(Array(seen.row(k)))
+                    d.append(observed.observations.values[k] - dot(G[G.count - 1], prior))
+                    R.append(observed.observations.errors[k] * observed.observations.errors[k])
+                }
+            }
+            var S = Matrix(G) * C.timesTransposed(Matrix(G))
+            S.addToDiagonal(R)
+            let mean = zip(prior, C * Matrix(G).transposedTimes(try S.solve(Matrix(column: d)).elements)).map(+)
+            let gained = C.timesTransposed(Matrix(G)) * (try S.solve(Matrix(G) * C))
+            let covariance = C - gained
+            means = maps.map { $0 * mean }
+            variances = maps.map { map in
+                let spread = map * covariance.timesTransposed(map)
+                return (0..<n).map { spread[$0, $0] }
+            }
+        }
+    }
+
+    private static let wandering = [
+        observed(0, [3]), observed(0.5, [0, 2]), observed(1, [4, 1]),
+    ]
+
+    /// Where steps err the constraint is weak: one member is the posterior's mean.
+    @Test("Of a linear world with errors a window is its Gaussian posterior", arguments: [false, true])
+    func aWeakConstraintIsTheGaussianPosterior(quasiNewton: Bool) throws {
+        let model = LinearAdvection(sites: Self.count, shift: 1, timeStep: 0.5)
+        let posterior = try WindowPosterior(model, background: Self.start.elements, q: 0.4, Self.wandering)
+        let (analysis, unconverged, _) = try GriddedFourDVar(
+            model: model, anomalies: Self.anomalies(), share: 0.2, window: 1, modelError: 0.4, quasiNewton: quasiNewton
+        ).analyse(Self.wandering, times: [0, 0.5, 1], start: Self.start, seed: 1)
+        #expect(unconverged == 0)
+        for (t, state) in posterior.means.enumerated() {
+            for i in 0..<Self.count {
+                #expect(abs(Double(analysis.members[0][t * Self.count + i]) - state[i]) < 1e-4, "state \(t), \(i)")
+            }
+        }
+    }
+
+    /// Members whose backgrounds, errors and observations are draws of their laws are draws of the posterior.
+    @Test func weakMembersAreDrawsOfThePosterior() throws {
+        let model = LinearAdvection(sites: Self.count, shift: 1, timeStep: 0.5)
+        let posterior = try WindowPosterior(model, background: Self.start.elements, q: 0.4, Self.wandering)
+        let N = 2_000
+        let root = try Cholesky(of: Self.climate())
+        var random = RandomSequence(seed: 12)
+        let backgrounds = Matrix(
+            rows: N, columns: Self.count,
+            elements: (0..<N).flatMap { _ in
+                zip(Self.start.elements, root.correlate(Matrix(column: random.normals(Self.count))).elements).map(+)
+            })
+        let analysis = try GriddedFourDVar(
+            model: model, anomalies: Self.anomalies(), share: 0.2, window: 1, modelError: 0.4
+        ).analyse(Self.wandering, times: [0, 0.5, 1], start: backgrounds, seed: 1).analysis
+        for t in 0...2 {
+            for i in 0..<Self.count {
+                let (mean, variance) = (posterior.means[t][i], posterior.variances[t][i])
+                let found = (analysis.mean[t * Self.count + i], analysis.standardDeviation[t * Self.count + i])
+                // Five deviations: a false alarm in a million.
+                #expect(abs(Double(found.0) - mean) < 5 * (variance / Double(N)).squareRoot(), "state \(t), \(i)")
+                let ratio = Double(found.1 * found.1) / variance
+                #expect(abs(ratio - 1) < 5 * (2 / Double(N)).squareRoot(), "state \(t), \(i): \(ratio)")
+            }
+        }
+    }
+
     /// The member, and the step counted from the first state: the second window's first step is the third.
     @Test func aBlowUpIsNamedFromTheFirstState() throws {
         let model = Exploding(last: 2)
@@ -172,6 +267,9 @@ import Testing
             try GriddedFourDVar(model: model, anomalies: anomalies, share: 0.1, window: 0.7)
         }
         #expect("\(error!)".contains("whole steps"))
+        #expect(throws: FilterError.self) {
+            try GriddedFourDVar(model: model, anomalies: anomalies, share: 0.1, window: 0.5, modelError: -1)
+        }
     }
 }
 

@@ -77,10 +77,7 @@ public struct EnsembleScoreFilter: SequentialMethod {
             try experiment.forecast(&ensemble.elements, &random, threads: threads)
             ensemble = analysis(of: ensemble, experiment.observation, experiment.errors, values, &random)
             if let place = ensemble.firstNotFinite {
-                throw FilterError.diverged(
-                    method: name, cycle: cycle,
-                    what: "component \(place.column) of member \(place.row) is not finite after \(steps) steps of an "
-                        + "analysis; more of them are more stable")
+                throw FilterError.diverged(method: name, cycle: cycle, what: unstable(place))
             }
             result.filtered.append(ensemble)
         }
@@ -152,7 +149,13 @@ public struct EnsembleScoreFilter: SequentialMethod {
         return (1 / β²) * (α * (w * X) - z)
     }
 
-    private func check() throws {
+    /// What is said of a number that is not finite.
+    func unstable(_ place: (row: Int, column: Int)) -> String {
+        "component \(place.column) of member \(place.row) is not finite after \(steps) steps of an analysis; more of them "
+            + "are more stable"
+    }
+
+    func check() throws {
         try requireMembers(members, 2, name)
         func require(_ holds: Bool, _ setting: String, _ value: Any, _ expected: String) throws {
             guard holds else {

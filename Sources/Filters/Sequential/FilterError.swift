@@ -37,10 +37,12 @@ func requireMembers(_ members: Int, _ needed: Int, _ method: String) throws {
     guard members >= needed else { throw FilterError.tooFewMembers(members, needed: needed, method: method) }
 }
 
-/// What linear algebra refuses is an ensemble that has gone out of bounds.
+/// What linear algebra refuses is an ensemble that has gone out of bounds; what a scheme finds so happened in this cycle.
 func diverging<Value>(_ method: String, _ cycle: Int, _ body: () throws -> Value) throws -> Value {
     do {
         return try body()
+    } catch FilterError.diverged(let method, _, let what) {
+        throw FilterError.diverged(method: method, cycle: cycle, what: what)
     } catch let error as LinearAlgebraError {
         throw FilterError.diverged(method: method, cycle: cycle, what: "\(error)")
     }

@@ -3,24 +3,28 @@ import Fields
 import LinearAlgebra
 import Observing
 
-/// Strong-constraint 4D-Var on the grid of a world, from a table of observations to the analysed trajectory: windows one
-/// after the other, each the model's own course that fits all its observations,
+/// 4D-Var on the grid of a world, from a table of observations to the analysed trajectory: windows one after the other, each
+/// a course that fits all its observations,
 ///
-///     J(v) = ½ |v|² + ½ Σ_k |L⁻¹ (y_k − H M_k(x_b + √s B^½ v))|²,
+///     J(v) = ½ |v|² + ½ Σ_k |L⁻¹ (y_k − H x_k)|²,   x_0 = x_b + √s B^½ v_0,   x_i = M(x_{i−1}) + √q v_i,
 ///
 /// begun at the end of the one before, so that every state but the last of a window also knows observations after it. B is
 /// the climate's covariance, s the share of it that a background's error has; the first window, which has no analysis
-/// before it, takes s = 1.
+/// before it, takes s = 1. The constraint is strong where q = 0 (the course is the model's own, v is v_0 alone) and weak
+/// where the model has an error of variance q in every step.
 ///
-/// One member is 4D-Var; several, each with perturbed observations and a background of its own, are an ensemble of them.
+/// One member is 4D-Var; several, each with perturbed observations, model errors and a background of its own, are an
+/// ensemble of them.
 ///
-/// - Source: Courtier, Thépaut and Hollingsworth 1994, Q. J. R. Meteorol. Soc. 120, 1367-1387; ensembles: Isaksen et al.
-///   2010, ECMWF Tech. Memo. 636.
+/// - Source: Courtier, Thépaut and Hollingsworth 1994, Q. J. R. Meteorol. Soc. 120, 1367-1387; weak constraint: Trémolet
+///   2006, Q. J. R. Meteorol. Soc. 132, 2483-2504; ensembles: Isaksen et al. 2010, ECMWF Tech. Memo. 636.
 public struct GriddedFourDVar: Sendable {
     /// The world's model; a state is flattened as (variable, y, x).
     public let model: any LinearisableModel
     /// s.
     public let share: Double
+    /// √q, the deviation of the model's error in every component and step; 0 for a strong constraint.
+    public let modelError: Double
     /// Model steps of a window.
     public let steps: Int
     /// Whether the cost itself is minimised by L-BFGS, rather than linearised problems by conjugate gradients.
@@ -36,29 +40,27 @@ public struct GriddedFourDVar: Sendable {
     ///   - anomalies: of the states that B is estimated from
     ///   - share: s, a positive number
     ///   - window: length of a window, s; whole model steps
+    ///   - modelError: √q, zero or more
     /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` also for a model without tangent-linear and adjoint
     ///   steps.
     public init(
-        model: any StateModel, anomalies: Anomalies, share: Double, window: Double, quasiNewton: Bool = false,
-        threads: Int = 1
+        model: any StateModel, anomalies: Anomalies, share: Double, window: Double, modelError: Double = 0,
+        quasiNewton: Bool = false, threads: Int = 1
     ) throws {
         self.model = try linearisable(model, "4D-Var")
         guard share > 0, share.isFinite else {
             throw FilterError.invalidSetting(name: "background share", value: "\(share)", expected: "a positive number")
         }
-        let steps = window / model.timeStep
-        guard steps.isFinite, steps >= 0.999, abs(steps - steps.rounded()) < 1e-3 else {
-            throw FilterError.invalidSetting(
-                name: "window", value: "\(window) s",
-                expected: "whole steps of the model, which are \(model.timeStep) s")
+        guard modelError >= 0, modelError.isFinite else {
+            throw FilterError.invalidSetting(name: "model error", value: "\(modelError)", expected: "zero or more")
         }
+        steps = try ModelTimeline.wholeSteps(window, "window", timeStep: model.timeStep)
         precondition(anomalies.stateCount == model.dimension, "states of another model")
         let n = anomalies.stateCount
         let count = anomalies.values.count / n
         let A = Matrix(rows: count, columns: n, elements: anomalies.values)
         root = try SymmetricEigen(of: (anomalies.correction / Double(count)) * A.gram).apply { max($0, 0).squareRoot() }
-        (self.share, self.steps, self.quasiNewton) = (share, Int(steps.rounded()), quasiNewton)
-        self.threads = threads
+        (self.share, self.modelError, self.quasiNewton, self.threads) = (share, modelError, quasiNewton, threads)
     }
 
     /// Analyses the states at `times`.
@@ -91,8 +93,15 @@ public struct GriddedFourDVar: Sendable {
             let root = window == 0 ? root : share.squareRoot() * root
             let measured = try measurements(inside, begin, members: start.rows, &random)
             let before = background
+            // Errors that members take the model to have made, before any observation.
+            let drawn = (0..<start.rows).map { _ in
+                modelError > 0 && start.rows > 1 ? random.normals((end - begin) * model.dimension) : []
+            }
             let courses = try concurrentMap(start.rows, threads: threads) { m, _ in
-                try course(Array(before.row(m)), root, begin, end - begin, measured[m], m)
+                let window = VariationalWindow(
+                    model: model, background: Array(before.row(m)), root: root, errorDeviation: modelError,
+                    drawnErrors: drawn[m], steps: end - begin, observations: measured[m])
+                return try course(window, begin, m)
             }
             for instant in inside {
                 guard let state = instant.state else { continue }
@@ -108,13 +117,10 @@ public struct GriddedFourDVar: Sendable {
         return (result.analysis(times: times), unconverged, windows * start.rows)
     }
 
-    /// A member's course through a window that has `steps` steps after `begin`.
+    /// A member's course through a window.
     private func course(
-        _ background: [Double], _ root: Matrix, _ begin: Int, _ steps: Int,
-        _ measured: [VariationalWindow.Measurement], _ member: Int
+        _ window: VariationalWindow, _ begin: Int, _ member: Int
     ) throws -> (states: [[Double]], converged: Bool) {
-        let window = VariationalWindow(
-            model: model, background: background, root: root, errorDeviation: 0, steps: steps, observations: measured)
         let origin = [Double](repeating: 0, count: window.controls)
         let cycle = begin / self.steps
         do {
@@ -125,7 +131,7 @@ public struct GriddedFourDVar: Sendable {
                         .minimise(window, from: origin)
             }
             let states = try window.course(v)
-            guard states[steps].allSatisfy(\.isFinite) else {
+            guard states[window.steps].allSatisfy(\.isFinite) else {
                 throw FilterError.diverged(method: "4D-Var", cycle: cycle, what: "the analysis is not finite")
             }
             return (states, converged)

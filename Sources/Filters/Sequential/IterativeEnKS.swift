@@ -56,6 +56,8 @@ public struct IterativeEnKS: SequentialMethod {
                 name: "lag, iterations, model noise", value: "\(lag), \(iterations), \(experiment.modelVariance)",
                 expected: "1 or more, 1 or more, 0 (the window's trajectory is the model's own)")
         }
+        let minimisation = EnsembleGaussNewton(
+            iterations: iterations, tolerance: tolerance, finiteSizeCertainty: finiteSizeCertainty)
         var random = RandomSequence(seed: seed)
         // Before the first cycle; then at the beginning of each window.
         var start = experiment.initialEnsemble(members, &random)
@@ -64,7 +66,13 @@ public struct IterativeEnKS: SequentialMethod {
         for (cycle, values) in observations.enumerated() {
             let window = min(lag, cycle + 1)
             let (smoothed, filtered, converged) = try diverging(name, cycle) {
-                try update(start, experiment, values: values, cycles: window)
+                try minimisation.minimise(from: start) { E in
+                    try experiment.model.advance(
+                        ensemble: &E.elements, steps: window * experiment.stepsBetween, threads: threads)
+                } observing: { E in
+                    EnsembleForecast(
+                        E, observation: experiment.observation, errors: experiment.errors, values: values)
+                }
             }
             result.filtered.append(filtered)
             if !converged { result.unconverged += 1 }
@@ -78,78 +86,10 @@ public struct IterativeEnKS: SequentialMethod {
                 }
                 smoothing.append(filtered)
             }
-            start = smoothed
-            var anomalies = start
-            let mean = anomalies.removeMean()
-            if rotates { anomalies = try meanPreservingRotation(members, &random) * anomalies }
-            anomalies = inflation * anomalies
-            anomalies.add(row: mean)
-            start = anomalies
+            start = try smoothed.spread(by: inflation, rotates: rotates, &random)
             if window == lag { try experiment.forecast(&start.elements, &random, threads: threads) }
         }
         result.smoothed = smoothing
         return result
-    }
-
-    /// The ensemble at the window's beginning given its newest observations, the analysis at its end, and whether the
-    /// last step was as small as was asked.
-    private func update(
-        _ start: Matrix, _ experiment: TwinExperiment, values: [Double], cycles: Int
-    ) throws -> (smoothed: Matrix, filtered: Matrix, converged: Bool) {
-        let N = members
-        let spare = Double(N - 1)
-        var X = start
-        let x = X.removeMean()
-        var w = [Double](repeating: 0, count: N)
-        var (T, Tinverse) = (Matrix.identity(N), Matrix.identity(N))
-        var filtered = start
-        var first: Matrix?
-        var converged = false
-        for _ in 0..<iterations {
-            var weights = T
-            weights.add(row: w)
-            var E = weights * X
-            E.add(row: x)
-            try experiment.model.advance(
-                ensemble: &E.elements, steps: cycles * experiment.stepsBetween, threads: threads)
-            let forecast = EnsembleForecast(
-                E, observation: experiment.observation, errors: experiment.errors, values: values)
-            if first == nil { first = forecast.anomalies }
-            // Sensitivities of the prior's anomalies: what T did is taken back.
-            let Y = Tinverse * forecast.observed
-            let eigen = try SymmetricEigen(of: Y.outerGram)
-            let squares = eigen.values.map { max($0, 0) }
-            let size =
-                finiteSizeCertainty.map {
-                    FiniteSizePrior(squaredSingularValues: squares, members: N, certainty: $0).effectiveSize(w)
-                } ?? spare
-            let V = eigen.vectors
-            let gradient = zip(Y * forecast.innovation, w).map { $0 - size * $1 }
-            let along = V.transposedTimes(gradient)
-            let dw = V * zip(along, squares).map { $0 / ($1 + size) }
-            let old = T
-            func power(_ exponent: Double, _ scale: Double) -> Matrix {
-                var scaled = V
-                for j in 0..<N {
-                    let factor = scale * pow(squares[j] + size, exponent)
-                    for i in 0..<N { scaled[i, j] *= factor }
-                }
-                return scaled.timesTransposed(V)
-            }
-            T = power(-0.5, spare.squareRoot())
-            Tinverse = power(0.5, 1 / spare.squareRoot())
-            w = zip(w, dw).map(+)
-            // The newest step is taken along the first forecast's anomalies, without another run of the model.
-            var last = T - old
-            last.add(row: dw)
-            filtered = E + last * first!
-            converged = dot(dw, dw) < tolerance * Double(N)
-            if converged { break }
-        }
-        var weights = T
-        weights.add(row: w)
-        var smoothed = weights * X
-        smoothed.add(row: x)
-        return (smoothed, filtered, converged)
     }
 }

@@ -35,4 +35,16 @@ enum ModelTimeline {
         }
         return byStep.values.sorted { $0.step < $1.step }
     }
+
+    /// How many steps of a model a time is.
+    ///
+    /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` unless it is a whole number of them, one or more.
+    static func wholeSteps(_ time: Double, _ name: String, timeStep: Double) throws -> Int {
+        let steps = time / timeStep
+        guard steps.isFinite, steps >= 0.999, abs(steps - steps.rounded()) < 1e-3 else {
+            throw FilterError.invalidSetting(
+                name: name, value: "\(time) s", expected: "whole steps of the model, which are \(timeStep) s")
+        }
+        return Int(steps.rounded())
+    }
 }

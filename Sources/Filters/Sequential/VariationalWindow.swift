@@ -13,6 +13,9 @@ struct VariationalWindow {
     let root: Matrix
     /// √q, 0 for a model that is right: v is then v_0 alone.
     let errorDeviation: Double
+    /// ξ, errors in units of √q about which those of the model are sought, x_i = M(x_{i−1}) + √q (ξ_i + v_i): what one
+    /// member of an ensemble takes them to be before it is told anything; none for zero.
+    var drawnErrors: [Double] = []
     /// Model steps from the window's beginning to its end.
     let steps: Int
     /// What was measured, in order of time.
@@ -43,6 +46,7 @@ struct VariationalWindow {
                 throw error.after(steps: i)
             }
             if errorDeviation > 0 { for j in 0..<n { x[j] += errorDeviation * v[(i + 1) * n + j] } }
+            if !drawnErrors.isEmpty { for j in 0..<n { x[j] += errorDeviation * drawnErrors[i * n + j] } }
             states.append(x)
         }
         return states

@@ -177,3 +177,48 @@ struct ParticleMethod: EnsembleFilterMethod {
         return { _ in scheme }
     }
 }
+
+/// `sillage filter ensf`.
+struct EnSFMethod: EnsembleFilterMethod {
+    static let name = "ensf"
+    static let abstract = "The ensemble score filter: analyses are samples of a diffusion that needs no training."
+    static let discussion = """
+        The score of the forecast is the kernel estimate that the members give; observations pull with a strength that grows \
+        along the diffusion. No covariance carries an observation to what is not observed, and the mean and the spread are \
+        not exactly Bayes' even for Gaussians: for dense observations of large or strongly non-linear worlds, and as the \
+        untrained cousin of sillage assimilate. Relax towards the forecast's spread, and keep a unit of your own (--scale) \
+        where the ensemble narrows too much.
+
+          sillage filter ensf --scale 1.5 --relaxation 0.5 --observations obs.nc --archive archive.nc -o analysis.nc
+        """
+    static let references = "Bao, Zhang and Zhang 2024, Comput. Methods Appl. Mech. Eng. 432, 117447"
+    static let members = 40
+    static let inflation = 1.0
+
+    @Option(help: ArgumentHelp("Euler steps of an analysis.", valueName: "count"))
+    var steps = 100
+
+    @Option(
+        help: ArgumentHelp(
+            "What a standardised unit of every component is, in the state's own (the forecast's standard deviation).",
+            valueName: "unit"))
+    var scale: Double?
+
+    @OptionGroup var spread: SpreadOptions<Self>
+
+    var description: String { "\(steps) \(scale.map { "\($0)" } ?? "own") \(spread)" }
+
+    func validate() throws {
+        guard steps > 0 else { throw ValidationError("--steps is \(steps): give 1 or more") }
+        if let scale, !(scale > 0 && scale.isFinite) {
+            throw ValidationError("--scale is \(scale): give a positive number")
+        }
+    }
+
+    func scheme(
+        on grid: Grid, variables: Int, threads: Int
+    ) throws -> @Sendable (ObservedInstant) throws -> any EnsembleScheme {
+        let filter = EnsembleScoreFilter(members: 2, steps: steps, scale: scale)
+        return { try ScoreSampling(filter, observed: $0.observations) }
+    }
+}

@@ -12,7 +12,8 @@ struct Filter: ParsableCommand {
             """,
         subcommands: [
             FilterOI.self, FilterEnsemble<EnKFMethod>.self, FilterEnsemble<EnKSMethod>.self,
-            FilterEnsemble<LETKFMethod>.self, FilterEnsemble<ParticleMethod>.self,
+            FilterEnsemble<IterativeEnKSMethod>.self, FilterEnsemble<LETKFMethod>.self,
+            FilterEnsemble<ParticleMethod>.self, FilterEnsemble<EnSFMethod>.self,
             FilterEnsemble<ThreeDVarMethod>.self, FilterEnsemble<FourDVarMethod>.self,
         ])
 }

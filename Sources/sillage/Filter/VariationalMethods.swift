@@ -86,8 +86,9 @@ struct FourDVarMethod: FilterMethod {
     static let name = "4dvar"
     static let abstract = "4D-Var: windows in which the model's own course fits all observations."
     static let discussion = """
-        Strong-constraint 4D-Var by the model's tangent-linear and adjoint steps: lorenz63, lorenz84, lorenz96 and \
-        kuramoto-sivashinsky have them. Windows follow one another, and each state also knows the observations after it in \
+        4D-Var by the model's tangent-linear and adjoint steps: lorenz63, lorenz84, lorenz96 and kuramoto-sivashinsky have \
+        them. The constraint is strong, each window a course of the model's own, unless the world has noise (simulate \
+        --noise) or --model-error says that each step of the model errs: then it is weak, and these errors are sought, too. Windows follow one another, and each state also knows the observations after it in \
         its window; a window should be shorter than errors take to leave the linear range, for the Lorenz models less than \
         about half a unit of time. The background's error has a --share of the archive's covariance. With --members each \
         member has perturbed observations and a background of its own: an ensemble of data assimilations.
@@ -95,7 +96,8 @@ struct FourDVarMethod: FilterMethod {
           sillage filter 4dvar --window 0.2 --share 0.02 --observations obs.nc --archive archive.nc -o analysis.nc
         """
     static let references =
-        "Courtier, Thepaut and Hollingsworth 1994, Q. J. R. Meteorol. Soc. 120, 1367-1387; ensembles: Isaksen et al. 2010"
+        "Courtier, Thepaut and Hollingsworth 1994, Q. J. R. Meteorol. Soc. 120, 1367-1387; weak constraint: Tremolet 2006, "
+        + "Q. J. R. Meteorol. Soc. 132, 2483-2504; ensembles: Isaksen et al. 2010"
     static let members = 1
     static let fewestMembers = 1
 
@@ -116,18 +118,24 @@ struct FourDVarMethod: FilterMethod {
             valueName: "method"))
     var minimiser = Minimiser.gaussNewton
 
-    var description: String { "window \(window.seconds) s \(background) \(minimiser.rawValue)" }
+    @Option(
+        help: ArgumentHelp(
+            "Standard deviation of the model's error in each step and component (the world's noise).",
+            valueName: "deviation"))
+    var modelError: Double?
+
+    var description: String {
+        "window \(window.seconds) s \(background) \(minimiser.rawValue)\(modelError.map { " model error \($0)" } ?? "")"
+    }
 
     func validate() throws {
         guard window.seconds > 0 else { throw ValidationError("--window is \(window.seconds) s: give a positive time") }
+        if let modelError, !(modelError >= 0 && modelError.isFinite) {
+            throw ValidationError("--model-error is \(modelError): give zero or a positive number")
+        }
     }
 
     func analyse(_ run: FilterRun) throws -> FilterOutcome {
-        guard run.world.noise == 0 else {
-            throw FilterError.invalidSetting(
-                name: "the world's noise", value: "\(run.world.noise)",
-                expected: "none: 4D-Var takes the model to be right; enkf and enks know noise")
-        }
         guard run.world.model is any LinearisableModel else {
             throw FilterError.invalidSetting(
                 name: "the world of 4dvar", value: run.world.system,
@@ -137,11 +145,13 @@ struct FourDVarMethod: FilterMethod {
         let mean = try ClimatologicalMean(of: run.training)
         let method = try GriddedFourDVar(
             model: run.world.model, anomalies: try Anomalies(of: run.training, mean: mean), share: background.share,
-            window: window.seconds, quasiNewton: minimiser == .lbfgs, threads: run.threads)
+            window: window.seconds, modelError: modelError ?? run.world.noise, quasiNewton: minimiser == .lbfgs,
+            threads: run.threads)
         let (analysis, unconverged, all) = try method.analyse(
             run.instants, times: run.times, start: run.start, seed: run.seed
         ) { run.progress($0, $1, "windows") }
         var outcome = FilterOutcome(analysis: analysis)
+        outcome.attributes["model_error"] = "\(method.modelError)"
         outcome.attributes["unconverged_minimisations"] = "\(unconverged) of \(all)"
         if unconverged > 0 {
             outcome.remark =
