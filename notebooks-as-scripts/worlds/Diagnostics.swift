@@ -54,7 +54,7 @@ private func publishDiagnostics(_ flow: QuasiGeostrophicRun, _ telling: inout Te
     try telling.publish(
         Row(
             section: "diagnostics", name: flow.name, quantity: "losses and growth / production",
-            measured: balance, theory: 1, target: "0.95…1.05", isMet: (0.95...1.05).contains(balance)))
+            measured: balance, theory: 1, target: "0.99…1.01", isMet: (0.99...1.01).contains(balance)))
     for (name, loss) in [("drag", flow.drag), ("filter", flow.filtered)] {
         let part = mean(loss) / mean(flow.production)
         try telling.publish(

@@ -73,7 +73,11 @@ func quasiGeostrophicRuns(quick: Bool) throws -> [QuasiGeostrophicRun] {
     ]
 }
 
-/// Energy that the filter takes, m² s⁻³: a mode that it multiplied by s had (1/s² − 1) of its energy more before.
+/// Energy that the filter takes, m² s⁻³, as work of the equations: a steady mode that is multiplied by s after each step has
+/// grown by 1/s − 1 of itself in it, and −⟨ψ ∂q/∂t⟩ of that growth is 2 (1/s − 1) of its energy.
+///
+/// The energy before the filter, (1/s² − 1) more, counts the square of the growth, too, which the next step's tendency does not
+/// know of: the filter has undone it.
 private func filterLoss(_ model: TwoLayerQG, _ state: TwoLayerQG.State) -> Double {
     let c = model.configuration
     let (n, cells) = (c.points, model.layerCount)
@@ -92,7 +96,7 @@ private func filterLoss(_ model: TwoLayerQG, _ state: TwoLayerQG.State) -> Doubl
             let (ψ, q) = (ψ[layer * modes + m], state.spectrum[layer * modes + m])
             return sum - 0.5 * shares[layer] * (ψ.real * q.real + ψ.imaginary * q.imaginary)
         }
-        loss += model.wavenumbers.multiplicity(column: m % columns) * energy * (1 / (factor * factor) - 1)
+        loss += model.wavenumbers.multiplicity(column: m % columns) * energy * 2 * (1 / factor - 1)
     }
     return loss / (Double(cells) * Double(cells) * c.timeStep)
 }
