@@ -95,7 +95,7 @@ struct RankAccumulator: Sendable {
     /// First lag of 1 … count/2 whose correlation is below the threshold; `count`, one cell for all, if there is none.
     private static func firstLag(below count: Int, correlation: (Int) -> Double) -> Int {
         guard count >= 2 else { return 1 }
-        return (1...count / 2).first { correlation($0) < threshold } ?? count
+        return (1...count / 2).first { abs(correlation($0)) < threshold } ?? count
     }
 
     /// Pearson's correlation of the pairs without a missing rank; 0 when it is not defined.

@@ -97,7 +97,10 @@ public struct FlatnessTest: Sendable, Hashable, Codable {
     ///   - thinning: how they were kept
     public init?(counts: [Int], thinning: Thinning) {
         let total = counts.reduce(0, +)
-        let classes = min(counts.count, total / 5)
+        guard total >= 10 else { return nil }
+        // Ranks that a class has at least, and as many classes as there are such.
+        let least = (5 * counts.count + total - 1) / total
+        let classes = counts.count / least
         guard classes >= 2 else { return nil }
         var statistic = 0.0
         for i in 0..<classes {

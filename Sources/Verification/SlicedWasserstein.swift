@@ -1,3 +1,4 @@
+import Dynamics
 import Foundation
 
 /// The sliced Wasserstein-1 distance of two samples: the mean, over directions, of ∫ |F⁻¹(u) − G⁻¹(u)| du between their
@@ -8,7 +9,7 @@ import Foundation
 ///   - x: samples, flattened as (sample, coordinate)
 ///   - y: others, of any number
 ///   - dimension: coordinates of a sample
-///   - directions: how many are averaged over
+///   - directions: how many are averaged over, one or more
 ///   - seed: of the directions drawn
 /// - Source: Bonneel et al. 2015, Sliced and Radon Wasserstein barycenters of measures.
 public func slicedWasserstein(
@@ -16,8 +17,8 @@ public func slicedWasserstein(
 ) -> Double {
     precondition(
         dimension > 0 && x.count % dimension == 0 && y.count % dimension == 0, "samples of \(dimension) numbers")
-    precondition(!x.isEmpty && !y.isEmpty, "two samples are needed")
-    var random = SplitMix(state: seed)
+    precondition(directions > 0, "no direction to average over")
+    var random = RandomSequence(seed: seed)
     let total = (0..<directions).reduce(0.0) { sum, i in
         let direction = unitVector(i, of: directions, dimension: dimension, random: &random)
         return sum + wasserstein(projected(x, direction), projected(y, direction))
@@ -26,7 +27,10 @@ public func slicedWasserstein(
 }
 
 /// ∫ |F⁻¹(u) − G⁻¹(u)| du of two samples on a line, exactly.
+///
+/// - Precondition: one number in each, or more.
 public func wasserstein(_ x: [Double], _ y: [Double]) -> Double {
+    precondition(!x.isEmpty && !y.isEmpty, "two samples are needed")
     let (a, b) = (x.sorted(), y.sorted())
     var (i, j, u, sum) = (0, 0, 0.0, 0.0)
     while i < a.count, j < b.count {
@@ -47,30 +51,13 @@ private func projected(_ x: [Double], _ direction: [Double]) -> [Double] {
     }
 }
 
-private func unitVector(_ i: Int, of count: Int, dimension: Int, random: inout SplitMix) -> [Double] {
+private func unitVector(_ i: Int, of count: Int, dimension: Int, random: inout RandomSequence) -> [Double] {
     if dimension == 1 { return [1] }
     if dimension == 2 {
         let angle = Double.pi * (Double(i) + 0.5) / Double(count)
         return [cos(angle), sin(angle)]
     }
-    // Pairs of uniforms to normals (Box-Muller).
-    let z = (0..<dimension).map { _ in
-        (-2 * log(Double.random(in: Double.leastNonzeroMagnitude..<1, using: &random))).squareRoot()
-            * cos(2 * .pi * Double.random(in: 0..<1, using: &random))
-    }
+    let z = random.normals(dimension)
     let norm = z.reduce(0) { $0 + $1 * $1 }.squareRoot()
     return z.map { $0 / norm }
-}
-
-/// A small generator for directions. Source: Steele, Lea & Flood 2014.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
 }
