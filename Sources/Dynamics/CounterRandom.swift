@@ -38,7 +38,7 @@ public struct CounterRandom: Sendable, Hashable {
             counter: SIMD4(low(block), high(block), low(stream), high(stream)), key: SIMD2(low(seed), high(seed)))
     }
 
-    /// Two numbers uniform in the open interval (0, 1), with 53 random bits each.
+    /// Two numbers uniform in (0, 1], with 53 random bits each: never 0, and 1 once in 2⁵⁴, where half a step is rounded up.
     func uniformPair(_ block: UInt64) -> (Double, Double) {
         let w = words(block)
         func unit(_ a: UInt32, _ b: UInt32) -> Double {
@@ -47,7 +47,7 @@ public struct CounterRandom: Sendable, Hashable {
         return (unit(w[0], w[1]), unit(w[2], w[3]))
     }
 
-    /// Number uniform in the open interval (0, 1).
+    /// Number uniform in (0, 1].
     public func uniform(at index: UInt64) -> Double {
         let pair = uniformPair(index / 2)
         return index.isMultiple(of: 2) ? pair.0 : pair.1

@@ -7,7 +7,7 @@ public struct RandomSequence: Sendable {
     /// The stream `stream` of `seed`, from its beginning.
     public init(seed: UInt64, stream: UInt64 = 0) { source = CounterRandom(seed: seed, stream: stream) }
 
-    /// A number uniform in the open interval (0, 1).
+    /// A number uniform in (0, 1].
     public mutating func uniform() -> Double {
         defer { index += 1 }
         return source.uniform(at: index)

@@ -33,6 +33,8 @@ public struct ModelWorld: SimulatedWorld {
     public struct Course: Sendable {
         /// The state.
         public var state: [Double]
+        /// Steps taken.
+        public fileprivate(set) var steps = 0
         var random: RandomSequence
     }
 
@@ -73,10 +75,18 @@ public struct ModelWorld: SimulatedWorld {
 
     /// Carries a trajectory forward.
     public func step(_ course: inout Course, count: Int) throws {
-        guard noise > 0 else { return course.state = try model.advanced(course.state, steps: count) }
-        for _ in 0..<count {
-            course.state = try model.advanced(course.state)
-            for i in course.state.indices { course.state[i] += noise * course.random.normal() }
+        // With noise one step after the other.
+        var left = count
+        while left > 0 {
+            let some = noise > 0 ? 1 : left
+            do {
+                course.state = try model.advanced(course.state, steps: some)
+            } catch let error as DynamicsError {
+                throw error.after(steps: course.steps)
+            }
+            if noise > 0 { for i in course.state.indices { course.state[i] += noise * course.random.normal() } }
+            course.steps += some
+            left -= some
         }
     }
 

@@ -9,7 +9,7 @@ public protocol StateModel: Sendable {
 
     /// Carries one state forward, in place.
     ///
-    /// - Throws: ``DynamicsError/blowUp(step:courant:limit:timeStep:)`` or ``DynamicsError/notFinite(step:member:timeStep:)``
+    /// - Throws: ``DynamicsError/blowUp(step:member:courant:limit:timeStep:)`` or ``DynamicsError/notFinite(step:member:timeStep:)``
     ///   where the integration leaves its stable range.
     func advance(_ x: UnsafeMutablePointer<Double>, steps: Int) throws
 }

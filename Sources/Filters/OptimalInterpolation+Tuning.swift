@@ -20,12 +20,13 @@ extension OptimalInterpolation {
     /// - Parameters:
     ///   - observations: the network and the errors; the values are not looked at
     ///   - times: instants of the trajectory that the observations are on
+    ///   - estimate: the covariance's, where it is known and only lags are to be chosen; nil to choose it, too
     ///   - maximumHalfWidth: largest lag tried, in steps
     /// - Returns: the method, and all trials in the order made.
     /// - Throws: `FieldsError.axes` for training states too few to be divided.
     public static func tuned(
-        on training: TrainingStates, observations: ObservationVector, times: [Double], maximumHalfWidth: Int = 16,
-        seed: UInt64 = 0
+        on training: TrainingStates, observations: ObservationVector, times: [Double],
+        estimate given: CovarianceEstimate? = nil, maximumHalfWidth: Int = 16, seed: UInt64 = 0
     ) throws -> (method: OptimalInterpolation, trials: [Trial]) {
         let rehearsal = try Rehearsal(training, observations, states: times.count, seed: seed)
         let reach = min(maximumHalfWidth, times.count - 1, rehearsal.longestTrajectory / 4)
@@ -37,7 +38,7 @@ extension OptimalInterpolation {
             trials.append(Trial(configuration: configuration, score: score))
             return score
         }
-        for candidate in CovarianceEstimate.candidates(on: training.grid) {
+        for candidate in given.map({ [$0] }) ?? CovarianceEstimate.candidates(on: training.grid) {
             let before = trials.last?.score
             let score = try attempt(candidate, min(1, reach))
             // Tapers are tried from wide to narrow; once they hurt, narrower ones hurt more.

@@ -52,6 +52,23 @@ public struct ObservationVector: Sendable {
         return result
     }
 
+    /// Adds the observations of another vector on the same trajectory after its own.
+    public mutating func append(contentsOf other: ObservationVector) {
+        precondition(other.operator.columns == self.operator.columns, "observations of another trajectory")
+        values += other.values
+        errors += other.errors
+        for row in 0..<other.count {
+            self.operator.append(
+                row: other.operator.entries(row).map { (other.operator.columnIndices[$0], other.operator.weights[$0]) })
+        }
+        times += other.times
+        y += other.y
+        x += other.x
+        variables += other.variables
+        stations += other.stations
+        rows += other.rows
+    }
+
     /// y − H x of a trajectory.
     public func innovation(of trajectory: [Double]) -> [Double] {
         zip(values, self.operator.apply(trajectory)).map { $0 - $1 }

@@ -120,6 +120,110 @@ import Testing
         }
     }
 
+    /// Seconds of a calendar: a state exactly a lag before an observation is moved, whatever the last bits of both times say.
+    @Test(arguments: [(0.05, 1), (0.01, 4), (0.02, 3)])
+    func aLagOfWholeStepsReachesTheStateThere(timeStep: Double, steps: Int) throws {
+        let model = LinearAdvection(sites: 12, shift: 0, timeStep: timeStep)
+        let filter = try GriddedEnsembleFilter(model: model, lag: timeStep * Double(steps)) { _ in EnsembleTransform() }
+        let begin = 946_684_800.0
+        let times = (0..<60).map { begin + timeStep * Double($0) }
+        for at in steps..<60 {
+            var observed = Self.observed(0, value: 2, sites: [1, 6])
+            observed.time = begin + timeStep * Double(at)
+            let mean = try filter.analyse([observed], times: times, start: Self.start(9), seed: 1).analysis.mean
+            let start = try filter.analyse([], times: times, start: Self.start(9), seed: 1).analysis.mean
+            for state in 0...at {
+                let moved = abs(mean[state * 12 + 1] - start[state * 12 + 1]) > 1e-3
+                #expect(moved == (state >= at - steps), "observed at \(at), state \(state)")
+            }
+        }
+    }
+
+    /// Two reports a moment apart are one instant of the model, and both are heard.
+    @Test func reportsWithinAStepsResolutionAreTakenTogether() throws {
+        var late = Self.observed(2, value: -1, sites: [5])
+        late.time += 1e-5
+        let apart = try Self.filter().analyse(
+            [Self.observed(2, value: 3, sites: [0]), late], times: Self.times, start: Self.start(9), seed: 1)
+        var both = Self.observed(2, value: 3, sites: [0])
+        both.observations.append(contentsOf: late.observations)
+        let together = try Self.filter().analyse([both], times: Self.times, start: Self.start(9), seed: 1)
+        #expect(both.observations.count == 2)
+        #expect(apart.analysis.members == together.analysis.members)
+    }
+
+    /// What keeps the spread up is that of the twin experiment's cycles.
+    @Test func spreadIsKeptUpAsInTwinExperiments() throws {
+        let experiment = try TwinExperiment(
+            model: Self.model, observation: ObservedComponents([0, 3, 6, 9], of: 12),
+            errors: ObservationErrors(variances: [0.25, 0.25, 0.25, 0.25]), stepsBetween: 2, cycles: 5, burnIn: 0,
+            initialMean: [Double](repeating: 2, count: 12), initialVariance: 4)
+        let observations = try experiment.truth(seed: 3).observations
+        let twin = try EnsembleKalmanFilter(
+            EnsembleTransform(), members: 9, inflation: 1.07, relaxation: 0.4, adaptation: AdaptiveInflation()
+        ).run(experiment, observations: observations, seed: 5).filtered
+        var random = RandomSequence(seed: 5)
+        let gridded = try GriddedEnsembleFilter(
+            model: Self.model, inflation: 1.07, relaxation: 0.4, adaptation: AdaptiveInflation()
+        ) { _ in EnsembleTransform() }.analyse(
+            observations.enumerated().map { k, values in
+                var vector = ObservationVector(columns: 12)
+                for (site, value) in zip([0, 3, 6, 9], values) {
+                    vector.values.append(value)
+                    vector.errors.append(0.5)
+                    vector.operator.append(row: [(site, 1)])
+                }
+                return ObservedInstant(time: 0.1 * Double(k + 1), observations: vector)
+            }, times: Self.times, start: experiment.initialEnsemble(9, &random), seed: 1
+        ).analysis
+        for k in 1...5 {
+            let mean = gridded.mean[k * 12..<(k + 1) * 12].map(Double.init)
+            #expect(largestDifference(mean, twin.means[k - 1]) < 1e-5, "cycle \(k)")
+            let variances = gridded.standardDeviation[k * 12..<(k + 1) * 12].map { Double($0 * $0) }
+            #expect(abs((variances.reduce(0, +) / 12).squareRoot() - twin.spreads[k - 1]) < 1e-5, "cycle \(k)")
+        }
+    }
+
+    /// Of a world that only turns, noise of deviation q adds q² to every variance in every step: five deviations of the
+    /// variance of 3,000 members.
+    @Test func noiseIsAddedInEveryStep() throws {
+        let model = LinearAdvection(sites: 12, shift: 1, timeStep: 0.05)
+        let filter = try GriddedEnsembleFilter(model: model, modelNoise: 0.3) { _ in EnsembleTransform() }
+        let analysis = try filter.analyse(
+            [], times: [0, 0.2], start: Matrix(rows: 3_000, columns: 12), seed: 2
+        ).analysis
+        for i in 0..<12 {
+            #expect(analysis.standardDeviation[i] == 0)
+            let variance = Double(analysis.standardDeviation[12 + i] * analysis.standardDeviation[12 + i])
+            #expect(abs(variance / (4 * 0.09) - 1) < 5 * (2.0 / 3_000).squareRoot(), "\(i): \(variance)")
+        }
+    }
+
+    /// Mean and spread stay where anomalies are turned; members do not.
+    @Test func rotationKeepsMeanAndSpread() throws {
+        func analysis(rotates: Bool) throws -> Analysis {
+            try GriddedEnsembleFilter(model: Self.model, rotates: rotates) { _ in EnsembleTransform() }.analyse(
+                [Self.observed(0, value: 3, sites: [0, 5])], times: [0], start: Self.start(9), seed: 1
+            ).analysis
+        }
+        let (turned, still) = (try analysis(rotates: true), try analysis(rotates: false))
+        for i in 0..<12 {
+            #expect(abs(turned.mean[i] - still.mean[i]) < 1e-5)
+            #expect(abs(turned.standardDeviation[i] - still.standardDeviation[i]) < 1e-5)
+        }
+        #expect((0..<12).contains { abs(turned.members[0][$0] - still.members[0][$0]) > 0.1 })
+    }
+
+    /// Steps are counted from the first state, also where they are taken one by one.
+    @Test(arguments: [0.0, 1e-9])
+    func aBlowUpIsCountedAcrossInstants(noise: Double) throws {
+        let filter = try GriddedEnsembleFilter(model: Exploding(last: 3), modelNoise: noise) { _ in EnsembleTransform()
+        }
+        #expect(throws: DynamicsError.notFinite(step: 4, member: 0, timeStep: 0.5)) {
+            try filter.analyse([], times: [0, 1, 3], start: Matrix(rows: 2, columns: 6), seed: 1)
+        }
+    }
+
     /// The member, and the step counted from the first state.
     @Test func aBlowUpIsNamedFromTheFirstState() throws {
         var start = Self.start(4)

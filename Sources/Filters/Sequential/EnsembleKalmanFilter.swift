@@ -59,20 +59,9 @@ public struct EnsembleKalmanFilter<Scheme: EnsembleScheme>: SequentialMethod {
             try experiment.forecast(&ensemble.elements, &random, threads: threads)
             var forecast = EnsembleForecast(
                 ensemble, observation: experiment.observation, errors: experiment.errors, values: values)
-            if let adaptation {
-                let next = adaptation.updated(growth, forecast)
-                forecast.inflate(growth.squareRoot())
-                result.inflations.append(growth.squareRoot())
-                growth = next
-            }
-            let spreads = relaxation > 0 ? forecast.anomalies.columnDeviations : []
-            forecast.join(past)
-            try diverging(name, cycle) { try scheme.analyse(&forecast, random: &random) }
-            if rotates { forecast.anomalies = try meanPreservingRotation(members, &random) * forecast.anomalies }
-            past = forecast.part()
-            if relaxation > 0 { forecast.anomalies.relax(towards: spreads, share: relaxation) }
-            if inflation != 1 { forecast.anomalies = inflation * forecast.anomalies }
-            ensemble = forecast.ensemble
+            if adaptation != nil { result.inflations.append(growth.squareRoot()) }
+            cycling.adapt(&forecast, &growth)
+            ensemble = try cycling.analysis(of: forecast, by: scheme, past: &past, cycle: cycle, &random)
             result.filtered.append(ensemble)
             past.append(ensemble)
             if past.count > lag { smoothed.append(past.removeFirst()) }
@@ -80,6 +69,10 @@ public struct EnsembleKalmanFilter<Scheme: EnsembleScheme>: SequentialMethod {
         for analysis in past { smoothed.append(analysis) }
         result.smoothed = smoothed
         return result
+    }
+
+    private var cycling: AnalysisCycle {
+        AnalysisCycle(inflation: inflation, relaxation: relaxation, rotates: rotates, adaptation: adaptation)
     }
 
     private func check(_ experiment: TwinExperiment, _ observations: [[Double]]) throws {
@@ -90,27 +83,6 @@ public struct EnsembleKalmanFilter<Scheme: EnsembleScheme>: SequentialMethod {
                 name: "\(name)'s error covariance", value: "not diagonal",
                 expected: "independent errors, or a global scheme")
         }
-        guard inflation > 0, inflation.isFinite, (0...1).contains(relaxation) else {
-            throw FilterError.invalidSetting(
-                name: "inflation, relaxation", value: "\(inflation), \(relaxation)", expected: "a positive number, 0…1")
-        }
-        try adaptation?.check()
-    }
-}
-
-extension Matrix {
-    /// The standard deviation of each column of anomalies.
-    var columnDeviations: [Double] {
-        var squares = [Double](repeating: 0, count: columns)
-        for m in 0..<rows { for i in 0..<columns { squares[i] += self[m, i] * self[m, i] } }
-        return squares.map { ($0 / Double(rows - 1)).squareRoot() }
-    }
-
-    /// Columns scaled so that their deviation σ becomes (1 − share) σ + share · target.
-    mutating func relax(towards targets: [Double], share: Double) {
-        let factors = zip(columnDeviations, targets).map { σ, target in
-            σ > 0 ? 1 + share * (target - σ) / σ : 1
-        }
-        for m in 0..<rows { for i in 0..<columns { self[m, i] *= factors[i] } }
+        try cycling.check()
     }
 }

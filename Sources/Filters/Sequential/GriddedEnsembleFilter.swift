@@ -39,17 +39,13 @@ public struct GriddedEnsembleFilter: Sendable {
         rotates: Bool = false, adaptation: AdaptiveInflation? = nil, lag: Double = 0, threads: Int = 1,
         scheme: @escaping @Sendable (ObservedInstant) throws -> any EnsembleScheme
     ) throws {
-        func require(_ holds: Bool, _ name: String, _ value: Double, _ expected: String) throws {
-            guard holds else { throw FilterError.invalidSetting(name: name, value: "\(value)", expected: expected) }
+        for (name, value) in [("model noise", modelNoise), ("lag", lag)] where !(value >= 0 && value.isFinite) {
+            throw FilterError.invalidSetting(name: name, value: "\(value)", expected: "zero or more")
         }
-        try require(inflation > 0 && inflation.isFinite, "inflation", inflation, "a positive number")
-        try require((0...1).contains(relaxation), "relaxation", relaxation, "0…1")
-        try require(modelNoise >= 0 && modelNoise.isFinite, "model noise", modelNoise, "zero or more")
-        try require(lag >= 0, "lag", lag, "zero or more")
-        try adaptation?.check()
         (self.model, self.modelNoise, self.scheme) = (model, modelNoise, scheme)
         (self.inflation, self.relaxation, self.rotates) = (inflation, relaxation, rotates)
         (self.adaptation, self.lag, self.threads) = (adaptation, lag, threads)
+        try cycling.check()
     }
 
     /// Analyses the states at `times`.
@@ -78,7 +74,9 @@ public struct GriddedEnsembleFilter: Sendable {
         var (step, growth) = (0, adaptation?.initial ?? 1)
         var innovations = (squares: 0.0, expected: 0.0)
         // Ensembles at the states that are still to be moved, by index of the state.
-        var kept: [(index: Int, ensemble: Matrix)] = []
+        var kept: [(index: Int, step: Int, ensemble: Matrix)] = []
+        // Times are seconds of the calendar, in which a lag of whole steps is none to the last bit.
+        let reach = Int(min(lag / model.timeStep + 1e-3, 1e15))
         var result = StoredEnsemble(members: start.rows, states: times.count, stateCount: model.dimension)
         for (done, instant) in instants.enumerated() {
             do {
@@ -87,18 +85,19 @@ public struct GriddedEnsembleFilter: Sendable {
                 throw error.after(steps: step)
             }
             step = instant.step
-            while let first = kept.first, times[first.index] < instant.time - lag - 1e-6 * model.timeStep {
-                result.store(kept.removeFirst())
+            while let first = kept.first, first.step < step - reach {
+                kept.removeFirst()
+                result.store((first.index, first.ensemble))
             }
             if let observed = instant.observations {
                 var past = kept.map(\.ensemble)
                 try analyse(&ensemble, &past, observed, done, &growth, &innovations, &random)
                 for i in kept.indices { kept[i].ensemble = past[i] }
             }
-            if let index = instant.state { kept.append((index, ensemble)) }
+            if let index = instant.state { kept.append((index, step, ensemble)) }
             try progress(done + 1, instants.count)
         }
-        for state in kept { result.store(state) }
+        for state in kept { result.store((state.index, state.ensemble)) }
         return (result.analysis(times: times), innovations.squares / innovations.expected)
     }
 
@@ -113,28 +112,16 @@ public struct GriddedEnsembleFilter: Sendable {
         try requireMembers(ensemble.rows, scheme.fewestMembers, scheme.name)
         var forecast = EnsembleForecast(
             ensemble, observation: vector.operator, errors: errors, values: vector.values)
+        cycling.adapt(&forecast, &growth)
         innovations.squares += forecast.innovation.reduce(0) { $0 + $1 * $1 }
         innovations.expected +=
             forecast.observed.elements.reduce(0) { $0 + $1 * $1 } / Double(max(ensemble.rows - 1, 1))
             + Double(vector.count)
-        if let adaptation {
-            let next = adaptation.updated(growth, forecast)
-            forecast.inflate(growth.squareRoot())
-            growth = next
-        }
-        let spreads = relaxation > 0 ? forecast.anomalies.columnDeviations : []
-        forecast.join(past)
-        try diverging(scheme.name, cycle) { try scheme.analyse(&forecast, random: &random) }
-        if rotates {
-            forecast.anomalies = try meanPreservingRotation(ensemble.rows, &random) * forecast.anomalies
-        }
-        past = forecast.part()
-        if relaxation > 0 { forecast.anomalies.relax(towards: spreads, share: relaxation) }
-        if inflation != 1 { forecast.anomalies = inflation * forecast.anomalies }
-        ensemble = forecast.ensemble
-        guard ensemble.firstNotFinite == nil else {
-            throw FilterError.diverged(method: scheme.name, cycle: cycle, what: "the analysis is not finite")
-        }
+        ensemble = try cycling.analysis(of: forecast, by: scheme, past: &past, cycle: cycle, &random)
+    }
+
+    private var cycling: AnalysisCycle {
+        AnalysisCycle(inflation: inflation, relaxation: relaxation, rotates: rotates, adaptation: adaptation)
     }
 
     private func forecast(_ ensemble: inout Matrix, steps: Int, _ random: inout RandomSequence) throws {
@@ -142,8 +129,12 @@ public struct GriddedEnsembleFilter: Sendable {
         guard modelNoise > 0 else {
             return try model.advance(ensemble: &ensemble.elements, steps: steps, threads: threads)
         }
-        for _ in 0..<steps {
-            try model.advance(ensemble: &ensemble.elements, steps: 1, threads: threads)
+        for step in 0..<steps {
+            do {
+                try model.advance(ensemble: &ensemble.elements, steps: 1, threads: threads)
+            } catch let error as DynamicsError {
+                throw error.after(steps: step)
+            }
             for i in ensemble.elements.indices { ensemble.elements[i] += modelNoise * random.normal() }
         }
     }

@@ -7,8 +7,8 @@ import Observing
 /// at every instant with observations Gauss-Newton iterations seek the states a lag before it, in the space of the members,
 /// and the window slides on (single data assimilation: each observation is used once). See ``IterativeEnKS``.
 ///
-/// States are written as the last window that holds them leaves them: those at a window's beginning know the observations
-/// up to a lag after them, those between two beginnings are the model's own course from the earlier one.
+/// States are written as the last window that holds them leaves them, before inflation: those at a window's beginning know the
+/// observations up to a lag after them, those between two beginnings are the model's own course from the earlier one.
 ///
 /// - Source: Bocquet and Sakov 2014, Q. J. R. Meteorol. Soc. 140, 1521-1535.
 public struct GriddedIterativeEnKS: Sendable {
@@ -73,21 +73,23 @@ public struct GriddedIterativeEnKS: Sendable {
         var result = StoredEnsemble(members: start.rows, states: times.count, stateCount: model.dimension)
         // The beginning of the window: as the last analysis left it, and as the next will start from it.
         var (step, smoothed, prior) = (0, start, start)
-        /// Carries an ensemble from the window's beginning, and keeps the states that it comes by.
-        func slide(_ ensemble: inout Matrix, to end: Int) throws {
-            for instant in instants where instant.step >= step && instant.step < end {
-                try carry(&ensemble, from: step, to: instant.step)
-                if let state = instant.state { result.store((state, instant.step == step ? smoothed : ensemble)) }
-                step = instant.step
+        /// Takes the window's beginning on to a later step, and keeps the states that it comes by.
+        func slide(to end: Int) throws {
+            var (course, now) = (smoothed, step)
+            for instant in instants where instant.step >= step && instant.step < end && instant.state != nil {
+                try carry(&course, from: now, to: instant.step)
+                now = instant.step
+                result.store((instant.state!, course))
             }
-            try carry(&ensemble, from: step, to: end)
-            step = end
+            try carry(&course, from: now, to: end)
+            try carry(&prior, from: step, to: end)
+            (smoothed, step) = (course, end)
         }
         var unconverged = 0
         for (cycle, instant) in observed.enumerated() {
             let vector = instant.observations!.observations
             let errors = try ObservationErrors(variances: vector.errors.map { $0 * $0 })
-            if instant.step - steps > step { try slide(&prior, to: instant.step - steps) }
+            if instant.step - steps > step { try slide(to: instant.step - steps) }
             let converged: Bool
             (smoothed, _, converged) = try diverging("iEnKS", cycle) {
                 try minimisation.minimise(from: prior) { E in
@@ -103,10 +105,9 @@ public struct GriddedIterativeEnKS: Sendable {
             prior = try smoothed.spread(by: inflation, rotates: rotates, &random)
             try progress(cycle + 1, observed.count)
         }
-        var end = smoothed
         let last = instants[instants.count - 1]
-        try slide(&end, to: last.step)
-        if let state = last.state { result.store((state, end)) }
+        try slide(to: last.step)
+        if let state = last.state { result.store((state, smoothed)) }
         return (result.analysis(times: times), unconverged, observed.count)
     }
 

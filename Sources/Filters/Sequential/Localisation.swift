@@ -33,32 +33,6 @@ public struct Localisation: Sendable {
         }
     }
 
-    /// Every column listens to what lies within twice `halfWidth`, by Gaspari and Cohn's function.
-    ///
-    /// - Parameters:
-    ///   - halfWidth: in the unit of `distance`
-    ///   - diameter: the largest distance within the domain, along its shortest axis; twice a half-width beyond it would
-    ///     reach everything, twice over on a ring
-    ///   - distance: between a column and an observation; asked for every pair of them
-    /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` for a half-width that is not positive or that
-    ///   reaches around the domain.
-    public init(
-        columns: [[Int]], observations count: Int, halfWidth: Double, diameter: Double,
-        distance: (_ column: Int, _ observation: Int) -> Double
-    ) throws {
-        guard halfWidth > 0, halfWidth <= diameter else {
-            throw FilterError.invalidSetting(
-                name: "localisation half-width", value: "\(halfWidth)",
-                expected:
-                    "more than 0 and no more than \(diameter), which reaches around the domain: use a global scheme")
-        }
-        self.init(
-            columns: columns,
-            observations: columns.indices.map { c in
-                (0..<count).compactMap { o in Localisation.weight(distance(c, o) / halfWidth).map { (o, $0) } }
-            })
-    }
-
     /// Gaspari and Cohn's; nil below a thousandth, where an observation costs more than it tells.
     static func weight(_ z: Double) -> Double? {
         let weight = gaspariCohn(z)

@@ -31,7 +31,12 @@ enum ModelTimeline {
         }
         for observed in observations {
             let at = try step(observed.time, "the observations")
-            byStep[at, default: Instant(time: observed.time, step: at)].observations = observed
+            var instant = byStep[at] ?? Instant(time: observed.time, step: at)
+            // Times that differ by less than a step is resolved to are one.
+            if instant.observations?.observations.append(contentsOf: observed.observations) == nil {
+                instant.observations = observed
+            }
+            byStep[at] = instant
         }
         return byStep.values.sorted { $0.step < $1.step }
     }

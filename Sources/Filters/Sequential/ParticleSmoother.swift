@@ -101,8 +101,12 @@ public struct ParticleSmoother: Sendable {
             nonisolated(unsafe) let base = buffer.baseAddress!
             _ = try concurrentMap((N + share - 1) / share, threads: threads) { index, _ in
                 for m in index * share..<min((index + 1) * share, N) {
-                    try chain.advance(
-                        base + m * n, step: step, random: CounterRandom(seed: seed, stream: 1 << 48 + UInt64(m)))
+                    do {
+                        try chain.advance(
+                            base + m * n, step: step, random: CounterRandom(seed: seed, stream: 1 << 48 + UInt64(m)))
+                    } catch let error as DynamicsError {
+                        throw error.of(member: m).after(steps: step)
+                    }
                 }
             }
         }

@@ -37,6 +37,7 @@ public struct ThreeDVarUpdate: EnsembleScheme {
 
     /// Turns forecasts into analyses, in place.
     public func analyse(_ f: inout EnsembleForecast, random: inout RandomSequence) throws {
+        precondition(f.times == 1, "a gain of one state's covariance moves none before it")
         let (members, count) = (f.members, f.innovation.count)
         // y + ε − H x of each member, first in units of the errors.
         var departures = Matrix(rows: members, columns: count)

@@ -117,7 +117,11 @@ public struct TwinExperiment: Sendable {
         guard modelVariance > 0 else { return try model.advance(ensemble: &x, steps: stepsBetween, threads: threads) }
         let deviation = modelVariance.squareRoot()
         for step in 1...stepsBetween {
-            try model.advance(ensemble: &x, steps: 1, threads: threads)
+            do {
+                try model.advance(ensemble: &x, steps: 1, threads: threads)
+            } catch let error as DynamicsError {
+                throw error.after(steps: step - 1)
+            }
             guard step < stepsBetween || noiseAfterLastStep else { continue }
             for i in x.indices { x[i] += deviation * random.normal() }
         }

@@ -11,6 +11,8 @@ protocol EnsembleFilterMethod: FilterMethod {
 
     /// How the members' spread is kept up.
     var spread: SpreadOptions<Self> { get }
+    /// Inflation, where nothing is said the method's.
+    var factor: Double { get }
     /// Time that observations reach back, s.
     var lag: Double { get }
     /// Whether anomalies are turned at random after each analysis.
@@ -25,12 +27,13 @@ protocol EnsembleFilterMethod: FilterMethod {
 extension EnsembleFilterMethod {
     static var inflation: Double { 1.02 }
     static var fewestMembers: Int { 2 }
+    var factor: Double { spread.inflation ?? Self.inflation }
     var lag: Double { 0 }
     var rotates: Bool { false }
 
     func analyse(_ run: FilterRun) throws -> FilterOutcome {
         let filter = try GriddedEnsembleFilter(
-            model: run.world.model, modelNoise: run.world.noise, inflation: spread.inflation ?? Self.inflation,
+            model: run.world.model, modelNoise: run.world.noise, inflation: factor,
             relaxation: spread.relaxation, rotates: rotates, adaptation: spread.adaptive ? AdaptiveInflation() : nil,
             lag: lag, threads: run.threads,
             scheme: try scheme(on: run.training.grid, variables: run.training.variables.count, threads: run.threads))

@@ -40,7 +40,8 @@ struct EnKFMethod: EnsembleFilterMethod {
     @OptionGroup var spread: SpreadOptions<Self>
 
     var rotates: Bool { rotate }
-    var description: String { "\(update.rawValue) \(rotate) \(spread)" }
+    var factor: Double { spread.inflation ?? (update == .finiteSize ? 1 : Self.inflation) }
+    var description: String { "\(update.rawValue) \(rotate) \(factor) \(spread)" }
 
     func scheme(
         on grid: Grid, variables: Int, threads: Int

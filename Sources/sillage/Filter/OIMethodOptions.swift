@@ -49,21 +49,20 @@ struct OIMethodOptions: ParsableArguments, CustomStringConvertible {
             return try OptimalInterpolation(
                 training: training, configuration: .init(covariance: estimate, halfWidth: width))
         }
-        reporter.say("choosing covariance and lags on the last quarter of the archive")
+        reporter.say("choosing \(estimate == nil ? "covariance and " : "")lags on the last quarter of the archive")
         let (tuned, trials) = try OptimalInterpolation.tuned(
-            on: training, observations: observations, times: times,
+            on: training, observations: observations, times: times, estimate: estimate,
             maximumHalfWidth: width ?? 12, seed: seed)
         for trial in trials {
             let score = "\((trial.score * 1000).rounded() / 1000)"
             reporter.say("  \(trial.configuration): error \(score) of the climate's standard deviation")
         }
         guard let best = trials.min(by: { $0.score < $1.score })?.configuration else { return tuned }
-        if width == nil, estimate == nil {
+        guard let width else {
             reporter.say("chosen: \(best)")
             return tuned
         }
-        let chosen = OptimalInterpolation.Configuration(
-            covariance: estimate ?? best.covariance, halfWidth: width ?? best.halfWidth)
+        let chosen = OptimalInterpolation.Configuration(covariance: best.covariance, halfWidth: width)
         reporter.say("chosen: \(chosen)")
         return try OptimalInterpolation(training: training, configuration: chosen)
     }
