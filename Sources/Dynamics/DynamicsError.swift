@@ -1,3 +1,5 @@
+import Foundation
+
 /// What went wrong in a simulation, in words for a person.
 public enum DynamicsError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A parameter has no physical or numerical meaning.
@@ -19,13 +21,13 @@ public enum DynamicsError: Error, Sendable, Hashable, CustomStringConvertible {
             return message
         case .blowUp(let step, let member, let courant, let limit, let timeStep):
             let who = member.map { "member \($0)" } ?? "the simulation"
-            let number = courant.isFinite ? "Courant number \(courant) above \(limit)" : "the flow is no longer finite"
+            let number =
+                courant.isFinite
+                ? "Courant number \(shortened(courant)) above \(limit)" : "the flow is no longer finite"
             return "\(who) blew up at step \(step): \(number); take a time step below \(timeStep)"
         case .notFinite(let step, let member, let timeStep):
             let who = member.map { "member \($0)" } ?? "the state"
-            return
-                "\(who) is no longer finite after step \(step): take a time step below \(timeStep), or look at what moved "
-                + "it there (inflation, an observation far out)"
+            return "\(who) is no longer finite after step \(step): take a time step below \(timeStep)"
         }
     }
 
@@ -51,3 +53,6 @@ public enum DynamicsError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 }
+
+/// Four digits.
+private func shortened(_ number: Double) -> String { String(format: "%.4g", number) }

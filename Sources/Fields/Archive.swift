@@ -19,7 +19,7 @@ public final class Archive: @unchecked Sendable {
     public let urls: [URL]
     /// Ensemble members, or nil where the files have no realization dimension.
     public let memberCount: Int?
-    /// Global attributes of the first file that are text.
+    /// Global attributes of the first file, numbers as text.
     public let attributes: [String: String]
     let pieces: [ArchivePiece]
     private let pool: FilePool
@@ -43,7 +43,7 @@ public final class Archive: @unchecked Sendable {
             try piece.convert(to: head.fields.map(\.variable))
             pieces.append(piece)
         }
-        let attributes = try pool.file(first).attributes.compactMapValues(\.text)
+        let attributes = try pool.file(first).attributes.mapValues(\.asText)
         self.init(
             pieces: pieces, grid: head.grid, variables: head.fields.map(\.variable), attributes: attributes, pool: pool)
     }

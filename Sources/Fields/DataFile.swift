@@ -20,6 +20,11 @@ enum AttributeValue: Sendable, Hashable {
         }
     }
 
+    /// Text, or numbers as a person writes them.
+    var asText: String {
+        text ?? numbers.map { Int(exactly: $0).map(String.init) ?? "\($0)" }.joined(separator: ", ")
+    }
+
     var numbers: [Double] {
         if case .numbers(let numbers) = self { numbers } else { [] }
     }

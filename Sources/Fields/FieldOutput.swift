@@ -79,6 +79,7 @@ struct FieldOutput {
 
     private func longName(_ axis: Axis, _ name: String) -> String {
         if grid.kind == .geographic { return axis.standardName ?? name }
-        return axis.units == "1" ? "index along \(name)" : "\(name) coordinate"
+        guard axis.units == "1" else { return "\(name) coordinate" }
+        return axis.values.allSatisfy { $0 == $0.rounded() } ? "index along \(name)" : "position along \(name)"
     }
 }

@@ -62,7 +62,7 @@ public struct FileSummary: Sendable, Hashable, Codable {
     public var grid: String?
     /// Members of an ensemble.
     public var members: Int?
-    /// Global attributes that are text.
+    /// Global attributes, numbers as text.
     public var attributes: [String: String]
     /// What keeps Sillage from reading the file, in words.
     public var problems: [String]
@@ -81,7 +81,7 @@ public struct FileSummary: Sendable, Hashable, Codable {
         }
         let file = try DataFiles.open(url)
         format = file.format
-        attributes = file.attributes.compactMapValues(\.text)
+        attributes = file.attributes.mapValues(\.asText)
         variables = file.variables.map { variable in
             Variable(
                 path: variable.path, dimensions: variable.dimensions.map { $0.name ?? "" }, shape: variable.shape,

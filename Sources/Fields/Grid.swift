@@ -100,13 +100,14 @@ public struct Grid: Sendable, Hashable, Codable {
         return abs(first + 360 - last - step) < 0.01 * step
     }
 
-    /// Whether a place lies between the outermost points, or anywhere along a periodic axis.
+    /// Whether a place lies between the outermost points, or along the period of a periodic axis; longitudes go round the Earth.
     ///
     /// - Parameters:
     ///   - y: latitude in degrees, or metres
     ///   - x: longitude in degrees of any convention, or metres
     public func contains(y: Double, x: Double) -> Bool {
-        Grid.spans(self.y, y, wrap: self.y.period)
+        (kind == .geographic || self.y.isWithinPeriod(y) && self.x.isWithinPeriod(x))
+            && Grid.spans(self.y, y, wrap: self.y.period)
             && Grid.spans(self.x, x, wrap: kind == .geographic ? 360 : self.x.period)
     }
 
@@ -122,5 +123,14 @@ public struct Grid: Sendable, Hashable, Codable {
     /// `value` brought into 0..<`period`.
     static func remainder(_ value: Double, _ period: Double) -> Double {
         value - period * (value / period).rounded(.down)
+    }
+}
+
+extension Axis {
+    /// Whether a place lies in the period that begins a step before the first point; true for an axis that does not repeat.
+    public func isWithinPeriod(_ value: Double) -> Bool {
+        guard let period, let first = values.first, count > 0 else { return true }
+        let step = period / Double(count)
+        return value >= first - 1.001 * step && value <= first + period + 0.001 * step
     }
 }

@@ -27,6 +27,12 @@ extension Grid {
     private static func indices(of wanted: Axis, in axis: Axis, period: Double?, file: String) throws -> [Int] {
         // An axis of one point stands for a world without that direction.
         if wanted.count == 1, axis.count == 1 { return [0] }
+        if let own = axis.period, let other = wanted.period, abs(own - other) > tolerance(axis) {
+            throw FieldsError(
+                .gridMismatch,
+                "\(file): its \(axis.name) repeats after \(own)\(axis.units == "1" ? "" : " " + axis.units), the one wanted after "
+                    + "\(other): they are other worlds")
+        }
         return try wanted.values.map { value in
             let distances = axis.values.map { place in
                 (period.map { signedRemainder(value - place, $0) } ?? value - place).magnitude

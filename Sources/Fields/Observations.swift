@@ -32,6 +32,8 @@ public struct Observations: Sendable {
     public var calendar: CalendarKind
     /// The file, for messages and provenance.
     public var source: String
+    /// Global attributes of the file, numbers as text; none of a table.
+    public var attributes: [String: String] = [:]
     /// What the codes in `flags` mean, in the file's words.
     public var flagMeanings: [Int32: String] = [:]
     /// What was left out so far and why.
@@ -96,6 +98,7 @@ public struct Observations: Sendable {
                 case .gridded: return try GriddedReading(file: file, axes: axes).observations()
                 }
             }
+            attributes = try FileLibrary.serial { try DataFiles.open(url).attributes.mapValues(\.asText) }
         }
         try requirePlaces()
     }

@@ -31,6 +31,9 @@ extension OptimalInterpolation {
             let estimate =
                 switch covariance {
                 case .sample: "sample covariance"
+                // Metres, or the places of a world without a metre, which are small numbers.
+                case .tapered(let length) where length < 1_000:
+                    "sample covariance tapered at c = \(String(format: "%.3g", length))"
                 case .tapered(let length): "sample covariance tapered at c = \(Int((length / 1e3).rounded())) km"
                 case .homogeneous: "homogeneous covariance"
                 }

@@ -48,9 +48,10 @@ extension Grid {
     /// - Parameters:
     ///   - y: latitude in degrees, or metres
     ///   - x: longitude in degrees of any convention, or metres
-    /// - Returns: indices flattened as (y, x) with weights that sum to 1; nil outside the grid. Periodic axes have no
-    ///   outside.
+    /// - Returns: indices flattened as (y, x) with weights that sum to 1; nil outside the grid. Longitudes are taken round the
+    ///   Earth; the periodic axes of a plane have one period: what lies beyond it is of another world.
     public func bilinear(y: Double, x: Double) -> [(cell: Int, weight: Double)]? {
+        guard kind == .geographic || self.y.isWithinPeriod(y) && self.x.isWithinPeriod(x) else { return nil }
         guard let rows = self.y.neighbours(of: y, wrap: nil),
             let columns = self.x.neighbours(of: x, wrap: kind == .geographic ? 360 : nil)
         else { return nil }

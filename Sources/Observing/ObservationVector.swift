@@ -91,7 +91,7 @@ public struct ObservationVector: Sendable {
 }
 
 extension Observations {
-    /// Places the observations on a trajectory: bilinear in space (periodic axes have no outside), linear in time.
+    /// Places the observations on a trajectory: bilinear in space, linear in time.
     ///
     /// What lies outside the grid or the window of time is dropped and counted.
     ///

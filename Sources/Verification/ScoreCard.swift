@@ -47,6 +47,8 @@ public struct VariableScores: Sendable, Hashable, Codable {
     public var missing: Int
     /// Root-mean-square error of the mean.
     public var rmse: Double
+    /// Mean over the times of the root-mean-square error at each: what papers of twin experiments list.
+    public var rmseMeanOverTimes: Double?
     /// Mean of mean less truth.
     public var bias: Double
     /// Mean absolute error of the mean (of the member itself when there is one).
@@ -81,6 +83,7 @@ public struct VariableScores: Sendable, Hashable, Codable {
     enum CodingKeys: String, CodingKey {
         case kind, units, members, times, cells, missing, rmse, bias, mae, crps, spread, series, spectra
         case spreadSkill = "spread_skill"
+        case rmseMeanOverTimes = "rmse_mean_over_times"
         case rmseInterval = "rmse_interval"
         case crpsInterval = "crps_interval"
         case spreadSkillInterval = "spread_skill_interval"
@@ -103,6 +106,8 @@ public struct VariableScores: Sendable, Hashable, Codable {
         self.kind = kind
         self.units = units
         self.rmse = rmse
+        let known = series.rmse.compactMap(\.self)
+        rmseMeanOverTimes = known.reduce(0, +) / Double(known.count)
         self.bias = bias
         self.mae = mae
         self.series = series

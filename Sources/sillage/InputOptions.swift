@@ -36,11 +36,11 @@ func droppedLines(_ dropped: [Observations.Dropped]) -> [String] {
 /// Refuses an output that cannot be written, or that is one of the files read, before the work that would be lost.
 ///
 /// - Throws: `FieldsError` of kind `output`, `ValidationError`.
-func requireOutput(_ output: String, reading inputs: [String]) throws {
+func requireOutput(_ output: String, option: String = "--output", reading inputs: [String]) throws {
     let place = fileURL(output).resolvingSymlinksInPath().standardizedFileURL.path
     let read = inputs.filter { FileManager.default.fileExists(atPath: fileURL($0).path) }
     if let input = read.first(where: { fileURL($0).resolvingSymlinksInPath().standardizedFileURL.path == place }) {
-        throw ValidationError("--output \(output) is a file that is read (\(input)): give another name")
+        throw ValidationError("\(option) \(output) is a file that is read (\(input)): give another name")
     }
     try requireFolder(of: fileURL(output))
 }

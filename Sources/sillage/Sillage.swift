@@ -29,7 +29,9 @@ struct Sillage: AsyncParsableCommand {
     static func main() async {
         Stop.listen()
         do {
-            var command = try parseAsRoot()
+            let words = joiningNegativeNumbers(Array(CommandLine.arguments.dropFirst()))
+            try requireKnownCommand(words, of: Self.self)
+            var command = try parseAsRoot(words)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -276,4 +276,111 @@ import Testing
         try await sillage(["simulate", "lorenz96", "--sites", "3", "-o", "b.nc"], code: 82, says: "sites is 3")
         #expect(!folder.names.contains { $0.hasPrefix("b.nc") || $0.hasPrefix("a.nc") }, "\(folder.names)")
     }
+
+    /// What a person mistypes is named before anything is done.
+    @Test func slipsOnTheCommandLineAreNamed() async throws {
+        try await sillage(
+            ["simulate", "lorenz69", "-o", "x.nc"], code: 2, says: "'sillage simulate lorenz69' is no command",
+            "lorenz96")
+        try await sillage(["filter", "etkf", "--observations", "o"], code: 2, says: "etkf", "enkf or letkf")
+        try await sillage(["fliter"], code: 2, says: "did you mean filter?")
+        try await sillage(["verify", "a.nc", "nowhere.nc", "--nonsense"], code: 2, says: "--nonsense")
+        // Negative numbers are values, not options.
+        try await sillage(["simulate", "lorenz96", "--forcing", "-8", "--states", "3", "-o", "x.nc", "--quiet"])
+        try await sillage(["simulate", "lorenz96", "--states", "-3", "-o", "y.nc"], code: 2, says: "--states is -3")
+        #expect(folder.names.filter { $0.hasSuffix(".nc") } == ["x.nc"])
+    }
+
+    @Test func whatIsOfAnotherWorldIsRefused() async throws {
+        try await twin("lorenz96", states: 20, error: "1")
+        // Twenty sites cannot hear of the other twenty.
+        try await sillage(
+            [
+                "simulate", "lorenz96", "--sites", "20", "--trajectories", "20", "--states", "5", "--seed", "1", "-o",
+                "small.nc", "--quiet",
+            ])
+        let outcome = try await Command.run(
+            ["filter", "enkf", "--observations", "obs.nc", "--archive", "small.nc", "-o", "b.nc"], in: folder.url)
+        #expect(outcome.errors.contains("380 observations left out: out of domain"), "\(outcome.errors)")
+        try await sillage(["verify", "b.nc", "truth.nc"], code: 73, says: "repeats after 40.0", "other worlds")
+        // The archive's first trajectory is the truth.
+        try await sillage(
+            ["simulate", "lorenz96", "--trajectories", "20", "--states", "5", "-o", "leak.nc", "--quiet"])
+        let leak = try await Command.run(
+            ["filter", "3dvar", "--observations", "obs.nc", "--archive", "leak.nc", "-o", "c.nc"], in: folder.url)
+        #expect(leak.errors.contains("the truth itself") && leak.errors.contains("another --seed"), "\(leak.errors)")
+        let clean = try await Command.run(
+            ["filter", "3dvar", "--observations", "obs.nc", "--archive", "archive.nc", "-o", "d.nc"], in: folder.url)
+        #expect(!clean.errors.contains("the truth itself"), "\(clean.errors)")
+    }
+
+    @Test func whatNoMachineHoldsIsRefused() async throws {
+        try await twin("lorenz96", states: 20, error: "1")
+        try await sillage(
+            filter("enkf", "--members", "2000000"), code: 2, says: "2000000 members", "GiB", "fewer --members")
+        let table = try folder.write(
+            """
+            time,y,x,variable,value,error,units
+            2000-01-01T00:00:00Z,0,3,u,1,1,1
+            2001-01-01T00:00:00Z,0,3,u,1,1,1
+
+            """, to: "mistyped.csv")
+        for method in ["enkf", "oi"] {
+            try await sillage(
+                ["filter", method, "--observations", table, "--archive", "archive.nc", "-o", "a.nc"], code: 75,
+                says: "2001-01-01T00:00:00Z", "6.32e+08 states", "--period")
+        }
+        #expect(!folder.names.contains { $0.hasPrefix("a.nc") }, "\(folder.names)")
+    }
+
+    /// A filter that diverges is not a simulation with too long a step.
+    @Test func aFilterThatDivergesSaysSo() async throws {
+        try await twin("lorenz96", states: 60, error: "1")
+        try await sillage(
+            filter("ensf", "--steps", "3"), code: 82, says: "could not be carried on at 2000-01-01T00:00:00",
+            "raise --steps"
+        )
+        #expect(!folder.names.contains { $0.hasPrefix("a.nc") }, "\(folder.names)")
+    }
+
+    /// A report takes no other file's place, but that of an older report.
+    @Test func reportsReplaceReportsAlone() async throws {
+        try await twin("lorenz96", states: 20, error: "1")
+        try await sillage(filter("3dvar", into: "three.nc"))
+        let notes = try folder.write("what I saw", to: "notes.txt")
+        for other in ["truth.nc", "three.nc", "obs.nc"] {
+            let before = try Data(contentsOf: folder.url.appendingPathComponent(other))
+            try await sillage(
+                ["verify", "three.nc", "truth.nc", "--observations", "obs.nc", "--report", other], code: 2,
+                says: "--report \(other) is a file that is read")
+            #expect(try Data(contentsOf: folder.url.appendingPathComponent(other)) == before)
+        }
+        try await sillage(["verify", "three.nc", "truth.nc", "--report", notes], code: 2, says: "is no page")
+        #expect(try String(contentsOfFile: notes, encoding: .utf8) == "what I saw")
+        for _ in 0..<2 { try await sillage(["verify", "three.nc", "truth.nc", "--report", "page.html", "--quiet"]) }
+    }
+
+    /// Stretches of trajectories shorter than the run cannot be put together to draws of the analysis: said, not hidden.
+    @Test func membersThatAreTooWideAreRemarked() async throws {
+        try await twin("lorenz96", states: 100, error: "1")
+        let short = try await Command.run(
+            [
+                "filter", "oi", "--half-width", "2", "--covariance", "tapered", "--taper", "8", "--observations",
+                "obs.nc",
+                "--archive", "archive.nc", "-o", "short.nc",
+            ], in: folder.url)
+        #expect(short.errors.contains("trajectories of 5 states are too short"), "\(short.errors)")
+        try await sillage(
+            [
+                "simulate", "lorenz96", "--trajectories", "4", "--states", "600", "--seed", "1", "-o", "long.nc",
+                "--quiet",
+            ])
+        let long = try await Command.run(
+            [
+                "filter", "oi", "--half-width", "2", "--covariance", "tapered", "--taper", "8", "--observations",
+                "obs.nc",
+                "--archive", "long.nc", "-o", "long-oi.nc",
+            ], in: folder.url)
+        #expect(long.code == 0 && !long.errors.contains("too short"), "\(long.errors)")
+    }
 }

@@ -37,7 +37,11 @@ import Testing
         let weights = try #require(grid.bilinear(y: 3.5, x: 3.5))
         #expect(Set(weights.map(\.cell)) == [15, 12, 3, 0])
         #expect(weights.allSatisfy { abs($0.weight - 0.25) < 1e-12 })
-        #expect(try #require(grid.bilinear(y: -0.5, x: 7.5)).map(\.cell).sorted() == [0, 3, 12, 15])
+        #expect(try #require(grid.bilinear(y: -0.5, x: 3.5)).map(\.cell).sorted() == [0, 3, 12, 15])
+        // Beyond one period lies another world.
+        #expect(grid.bilinear(y: 0, x: 4)?.map(\.cell) == [0])
+        #expect(grid.bilinear(y: 0, x: 4.5) == nil)
+        #expect(grid.bilinear(y: -1.5, x: 0) == nil)
     }
 
     @Test func timesBetweenTwoStatesAreWeighted() throws {

@@ -24,7 +24,7 @@ public enum FilterError: Error, Sendable, Hashable, CustomStringConvertible {
         case .invalidSetting(let name, let value, let expected):
             "\(name) is \(value): expected \(expected)"
         case .betweenSteps(let what, let time, let timeStep):
-            "\(what) at \(String(format: "%.6g", time)) s after the first state lie between two steps of the model, which are \(timeStep) s: "
+            "\(what), \(String(format: "%.6g", time)) s after the first state: it lies between two steps of the model, which are \(timeStep) s: "
                 + "observe on whole steps, or give the world a shorter one"
         case .diverged(let method, let cycle, let what):
             "\(method) diverged in cycle \(cycle): \(what); raise inflation or members, or shorten the model's step"

@@ -65,8 +65,11 @@ extension Localisation {
         let extent = domain.extent(sources + targets)
         guard halfWidth > 0, halfWidth.isFinite, extent == 0 || 2 * halfWidth < extent else {
             throw FilterError.invalidSetting(
-                name: "localisation radius, twice the half-width,", value: "\(2 * halfWidth)",
-                expected: "more than 0 and less than \(extent), which reaches across the domain: use a global scheme")
+                name: "localisation radius",
+                value: "\(2 * halfWidth) (beyond it nothing is heard; half-width \(halfWidth))",
+                expected:
+                    "more than 0 and less than \(extent), which reaches across the domain: a global scheme (enkf) is meant "
+                    + "for that")
         }
         // Half of what a single place is wide has no meaning: any reach will do there.
         let reach = extent == 0 ? 2 * halfWidth : domain.chord(distance: 2 * halfWidth)

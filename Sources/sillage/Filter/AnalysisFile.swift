@@ -1,3 +1,4 @@
+import ArgumentParser
 import Fields
 import Filters
 import Foundation
@@ -32,6 +33,16 @@ func writingAnalysis(to url: URL, _ body: () throws -> Void) throws {
 }
 
 extension Analysis {
+    /// Root of the mean square of the members' deviations from the mean over that of the error: 1 where members are draws
+    /// of the analysis.
+    var widthOfMembers: Double {
+        let squares = members.reduce(0.0) { sum, member in
+            zip(member, mean).reduce(sum) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
+        }
+        let expected = standardDeviation.reduce(0.0) { $0 + Double($1 * $1) }
+        return (squares / (expected * Double(members.count))).squareRoot()
+    }
+
     /// Writes fields and members, and gives the file its name.
     ///
     /// - Throws: `FieldsError` of kind `output`.
@@ -83,7 +94,37 @@ extension Archive {
         guard from <= to else {
             throw FieldsError(.outOfTime, "no state at the archive's interval of \(step) s lies in the period")
         }
+        guard to - from < 1e7 else {
+            throw FieldsError(
+                .outOfTime,
+                "\(table.source): observations from \(CFTime.iso(first, calendar: table.calendar)) to "
+                    + "\(CFTime.iso(last, calendar: table.calendar)) ask for \(String(format: "%.3g", to - from + 1)) states "
+                    + "\(step) s apart: correct the dates, or name the states to analyse with --period")
+        }
         return (0...Int(to - from)).map { origin + (from + Double($0)) * step }
+    }
+}
+
+/// Says so where observations are of a trajectory that the archive holds.
+func warnOfTruth(in archive: Archive, _ paths: [String], of table: Observations, _ reporter: any ProgressReporter) {
+    let isTruth = ["system", "configuration", "seed"].allSatisfy { name in
+        archive.attributes[name].map { $0 == table.attributes["truth_\(name)"] } ?? false
+    }
+    guard isTruth else { return }
+    reporter.say(
+        "remark: \(paths[0]) was simulated with the seed of the truth that was observed (\(archive.attributes["seed"] ?? "")): "
+            + "its first trajectory is the truth itself; simulate the archive with another --seed")
+}
+
+/// Refuses what no memory of this machine could hold.
+///
+/// - Throws: `ValidationError`.
+func requireMemory(_ bytes: Double, for what: String, advice: String) throws {
+    let memory = Double(ProcessInfo.processInfo.physicalMemory)
+    guard bytes < memory else {
+        func gibibytes(_ bytes: Double) -> String { String(format: "%.3g GiB", bytes / 0x1p30) }
+        throw ValidationError(
+            "\(what) need \(gibibytes(bytes)) of memory, and this machine has \(gibibytes(memory)): \(advice)")
     }
 }
 

@@ -26,10 +26,17 @@ protocol EnsembleFilterMethod: FilterMethod {
 
 extension EnsembleFilterMethod {
     static var inflation: Double { 1.02 }
+    static var comparesMembers: Bool { true }
+    static var divergenceAdvice: String { "raise --members, --inflation or --relaxation" }
     static var fewestMembers: Int { 2 }
     var factor: Double { spread.inflation ?? Self.inflation }
     var lag: Double { 0 }
     var rotates: Bool { false }
+
+    /// For descriptions.
+    var keptUp: String {
+        "inflation \(factor), relaxation \(spread.relaxation)\(spread.adaptive ? ", adaptive inflation" : "")"
+    }
 
     func analyse(_ run: FilterRun) throws -> FilterOutcome {
         let filter = try GriddedEnsembleFilter(
@@ -53,7 +60,7 @@ extension EnsembleFilterMethod {
 }
 
 /// How the spread of a method's members is kept up.
-struct SpreadOptions<Method: EnsembleFilterMethod>: ParsableArguments, CustomStringConvertible {
+struct SpreadOptions<Method: EnsembleFilterMethod>: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Factor of the members' deviations from their mean after each analysis (\(Method.inflation)).",
@@ -68,5 +75,4 @@ struct SpreadOptions<Method: EnsembleFilterMethod>: ParsableArguments, CustomStr
     @Flag(help: "Find the forecast's inflation from the innovations, beside --inflation.")
     var adaptive = false
 
-    var description: String { "\(inflation ?? Method.inflation) \(relaxation) \(adaptive)" }
 }

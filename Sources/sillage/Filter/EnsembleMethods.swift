@@ -21,7 +21,7 @@ struct EnKFMethod: EnsembleFilterMethod {
           sillage simulate lorenz96 --trajectories 100 --states 10 --seed 1 -o archive.nc
           sillage observe truth.nc --network grid --spacing 1 --error 1 -o obs.nc
           sillage filter enkf --observations obs.nc --archive archive.nc -o analysis.nc
-          sillage verify analysis.nc truth.nc --report report/
+          sillage verify analysis.nc truth.nc --report report.html
         """
     static let references =
         "Evensen 1994; Burgers et al. 1998; Bishop et al. 2001; Sakov and Oke 2008; Bocquet et al. 2015"
@@ -41,7 +41,7 @@ struct EnKFMethod: EnsembleFilterMethod {
 
     var rotates: Bool { rotate }
     var factor: Double { spread.inflation ?? (update == .finiteSize ? 1 : Self.inflation) }
-    var description: String { "\(update.rawValue) \(rotate) \(factor) \(spread)" }
+    var description: String { "\(update.rawValue)\(rotate ? ", rotated" : ""), \(keptUp)" }
 
     func scheme(
         on grid: Grid, variables: Int, threads: Int
@@ -81,7 +81,7 @@ struct EnKSMethod: EnsembleFilterMethod {
 
     var lag: Double { span.seconds }
     var rotates: Bool { rotate }
-    var description: String { "\(span.seconds) \(rotate) \(spread)" }
+    var description: String { "lag \(span.seconds) s\(rotate ? ", rotated" : ""), \(keptUp)" }
 
     func scheme(
         on grid: Grid, variables: Int, threads: Int
@@ -104,6 +104,7 @@ struct LETKFMethod: EnsembleFilterMethod {
     static let references = "Hunt, Kostelich and Szunyogh 2007, Physica D 230, 112-126; Gaspari and Cohn 1999"
     static let members = 24
     static let inflation = 1.04
+    static let divergenceAdvice = "take a shorter --radius, or raise --members, --inflation or --relaxation"
 
     @Option(
         help: ArgumentHelp(
@@ -117,7 +118,7 @@ struct LETKFMethod: EnsembleFilterMethod {
     @OptionGroup var spread: SpreadOptions<Self>
 
     var lag: Double { span.seconds }
-    var description: String { "\(radius) \(span.seconds) \(spread)" }
+    var description: String { "radius \(radius), lag \(span.seconds) s, \(keptUp)" }
 
     func validate() throws {
         guard radius > 0, radius.isFinite else {
@@ -159,13 +160,15 @@ struct ParticleMethod: EnsembleFilterMethod {
     static let references = "Gordon, Salmond and Smith 1993, IEE Proc. F 140, 107-113"
     static let members = 1_000
     static let inflation = 1.0
+    static let comparesMembers = false
+    static let divergenceAdvice = "raise --members or --jitter"
 
     @Option(help: ArgumentHelp("Width of the jitter of copies, in units of Scott's rule.", valueName: "factor"))
     var jitter = 0.7
 
     @OptionGroup var spread: SpreadOptions<Self>
 
-    var description: String { "\(jitter) \(spread)" }
+    var description: String { "jitter \(jitter), \(keptUp)" }
 
     func validate() throws {
         guard jitter >= 0, jitter.isFinite else { throw ValidationError("--jitter is \(jitter): give 0 or more") }
@@ -195,6 +198,7 @@ struct EnSFMethod: EnsembleFilterMethod {
     static let references = "Bao, Zhang and Zhang 2024, Comput. Methods Appl. Mech. Eng. 432, 117447"
     static let members = 40
     static let inflation = 1.0
+    static let divergenceAdvice = "raise --steps, or give a larger --scale or --relaxation"
 
     @Option(help: ArgumentHelp("Euler steps of an analysis.", valueName: "count"))
     var steps = 100
@@ -207,7 +211,7 @@ struct EnSFMethod: EnsembleFilterMethod {
 
     @OptionGroup var spread: SpreadOptions<Self>
 
-    var description: String { "\(steps) \(scale.map { "\($0)" } ?? "own") \(spread)" }
+    var description: String { "\(steps) steps, scale \(scale.map { "\($0)" } ?? "the forecast's"), \(keptUp)" }
 
     func validate() throws {
         guard steps > 0 else { throw ValidationError("--steps is \(steps): give 1 or more") }

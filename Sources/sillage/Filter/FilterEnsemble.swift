@@ -67,8 +67,14 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
         let training = try TrainingStates(archive)
         let table = try matching.read(
             fileURL(observations), variables: archive.variables, calendar: archive.calendar, reporter: reporter)
+        warnOfTruth(in: archive, self.archive, of: table, reporter)
         let times = try archive.states(covering: table, period: period, step: training.step)
-        let (instants, count) = try observed(table, archive, times, training, reporter)
+        let (count, states) = (Double(memberCount), Double(times.count))
+        try requireMemory(
+            4 * count * states * Double(training.stateCount) + (Method.comparesMembers ? 24 * count * count : 0),
+            for: "\(memberCount) members of \(times.count) states",
+            advice: "take fewer --members or a shorter --period")
+        let (instants, observationCount) = try observed(table, archive, times, training, world, reporter)
         let url = fileURL(output)
         let writer = try EnsembleWriter(
             to: url, grid: archive.grid, times: times, calendar: archive.calendar, variables: archive.variables,
@@ -79,13 +85,17 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
             reporter.say("\(output): is already there, written by this very command: nothing to do")
         } else {
             try writingAnalysis(to: url) {
-                let outcome = try method.analyse(
-                    FilterRun(
-                        world: world, training: training, instants: instants, times: times, start: try start(training),
-                        seed: common.seed, threads: common.threadCount
-                    ) { done, total, unit in
-                        reporter.show(ProgressReport(title: "assimilating", completed: done, total: total, unit: unit))
-                    })
+                let outcome = try carrying(from: times[0], archive.calendar) {
+                    try method.analyse(
+                        FilterRun(
+                            world: world, training: training, instants: instants, times: times,
+                            start: try start(training),
+                            seed: common.seed, threads: common.threadCount
+                        ) { done, total, unit in
+                            reporter.show(
+                                ProgressReport(title: "assimilating", completed: done, total: total, unit: unit))
+                        })
+                }
                 try outcome.analysis.write(
                     to: writer, variables: archive.variables, reporter: reporter,
                     attributes: outcome.attributes.merging(
@@ -95,8 +105,8 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
         }
         reporter.finish()
         try common.print(
-            Summary(file: output, members: memberCount, states: times.count, observations: count),
-            text: "\(output): \(memberCount) members of \(times.count) states from \(count) observations")
+            Summary(file: output, members: memberCount, states: times.count, observations: observationCount),
+            text: "\(output): \(memberCount) members of \(times.count) states from \(observationCount) observations")
     }
 
     private struct Summary: Encodable {
@@ -106,9 +116,18 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
         var observations: Int
     }
 
+    /// Says when a member could not be carried on.
+    private func carrying<Value>(
+        from begin: Double, _ calendar: CalendarKind, _ body: () throws -> Value
+    ) throws -> Value {
+        do { return try body() } catch let error as DynamicsError {
+            throw ForecastFailure(error, from: begin, calendar: calendar, advice: Method.divergenceAdvice)
+        }
+    }
+
     /// The observations by instant, checked against the climate.
     private func observed(
-        _ table: Observations, _ archive: Archive, _ times: [Double], _ training: TrainingStates,
+        _ table: Observations, _ archive: Archive, _ times: [Double], _ training: TrainingStates, _ world: World,
         _ reporter: any ProgressReporter
     ) throws -> ([ObservedInstant], count: Int) {
         let margin = 1e-6 * training.step
@@ -116,6 +135,13 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
         let moments = Set(table.times.filter(range.contains)).sorted()
         guard !moments.isEmpty else {
             throw FieldsError(.outOfTime, "\(observations): no observation lies in the period that is analysed")
+        }
+        for row in table.times.indices where range.contains(table.times[row]) {
+            let steps = (table.times[row] - times[0]) / world.model.timeStep
+            guard abs(steps - steps.rounded()) < 1e-3 else {
+                throw FilterError.betweenSteps(
+                    what: table.label(row), time: table.times[row] - times[0], timeStep: world.model.timeStep)
+            }
         }
         let climate = try ClimatologicalMean(of: training)
         let vector = try matching.checked(

@@ -16,8 +16,17 @@ protocol FilterMethod: ParsableArguments, CustomStringConvertible {
     /// Fewest members that it works with.
     static var fewestMembers: Int { get }
 
+    /// Whether it forms a matrix of all pairs of members.
+    static var comparesMembers: Bool { get }
+    /// What helps where it diverges.
+    static var divergenceAdvice: String { get }
+
     /// The analysis of a run.
     func analyse(_ run: FilterRun) throws -> FilterOutcome
+}
+
+extension FilterMethod {
+    static var comparesMembers: Bool { false }
 }
 
 /// What a method is told.

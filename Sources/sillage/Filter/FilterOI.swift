@@ -71,6 +71,10 @@ struct FilterOI: ParsableCommand {
         let table = try matching.read(
             fileURL(observations), variables: archive.variables, calendar: archive.calendar, reporter: reporter)
         let times = try archive.states(covering: table, period: period, step: training.step)
+        warnOfTruth(in: archive, self.archive, of: table, reporter)
+        try requireMemory(
+            4 * Double(members + 2) * Double(times.count) * Double(training.stateCount),
+            for: "\(members) members of \(times.count) states", advice: "take fewer --members or a shorter --period")
         let climate = try ClimatologicalMean(of: training)
         let vector = try matching.checked(
             table.vector(
@@ -112,9 +116,21 @@ struct FilterOI: ParsableCommand {
         let method = try method.fitted(
             to: training, observations: vector, times: times, seed: common.seed, reporter: reporter)
         let analysis = try method.analyse(vector, times: times, members: members, seed: common.seed)
+        let width = analysis.widthOfMembers
+        if width > 1.2 {
+            let longest = training.trajectories.map(\.count).max() ?? 0
+            reporter.say(
+                "remark: the members' deviations from the mean are \(String(format: "%.2f", width)) times the error that the "
+                    + "analysis has (NAME_error): the archive's trajectories of \(longest) states are too short to draw "
+                    + "\(times.count) states from. Take longer trajectories, or --spatial; mean and error are not affected"
+            )
+        }
         try analysis.write(
             to: writer, variables: training.variables, reporter: reporter,
-            attributes: ["configuration": "half-width \(method.halfWidth) steps of \(method.step) s"])
+            attributes: [
+                "configuration": "half-width \(method.halfWidth) steps of \(method.step) s",
+                "width_of_members": String(format: "%.4g", width),
+            ])
     }
 
     private func warnOfOverlap(

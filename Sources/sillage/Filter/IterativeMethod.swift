@@ -17,6 +17,8 @@ struct IterativeEnKSMethod: FilterMethod {
         "Sakov, Oliver and Bertino 2012, Mon. Weather Rev. 140, 1988-2004; Bocquet and Sakov 2014, Q. J. R. Meteorol. Soc. 140"
     static let members = 40
     static let fewestMembers = 2
+    static let comparesMembers = true
+    static let divergenceAdvice = "raise --members or --inflation, or take a shorter --lag"
 
     @Option(help: ArgumentHelp("Time between the states that are sought and the observations.", valueName: "time"))
     var lag: TimeSpan
@@ -39,7 +41,7 @@ struct IterativeEnKSMethod: FilterMethod {
     private var factor: Double { inflation ?? (finiteSize ? 1 : 1.02) }
 
     var description: String {
-        "lag \(lag.seconds) s \(finiteSize ? "finite-size " : "")inflation \(factor) \(rotate) \(iterations)"
+        "lag \(lag.seconds) s, \(finiteSize ? "finite-size, " : "")inflation \(factor)\(rotate ? ", rotated" : ""), iterations \(iterations)"
     }
 
     func validate() throws {

@@ -32,6 +32,7 @@ struct ThreeDVarMethod: FilterMethod {
         "Lorenc 1986, Q. J. R. Meteorol. Soc. 112, 1177-1194; ensembles: Houtekamer et al. 1996, Mon. Weather Rev. 124"
     static let members = 1
     static let fewestMembers = 1
+    static let divergenceAdvice = "take another --share"
 
     @OptionGroup var background: BackgroundOptions
 
@@ -41,7 +42,7 @@ struct ThreeDVarMethod: FilterMethod {
             valueName: "distance"))
     var taper: Double?
 
-    var description: String { "\(background)\(taper.map { " taper \($0)" } ?? "")" }
+    var description: String { "\(background)\(taper.map { ", taper \($0)" } ?? "")" }
 
     func validate() throws {
         if let taper, !(taper > 0) { throw ValidationError("--taper is \(taper): give a positive distance") }
@@ -100,6 +101,7 @@ struct FourDVarMethod: FilterMethod {
         + "Q. J. R. Meteorol. Soc. 132, 2483-2504; ensembles: Isaksen et al. 2010"
     static let members = 1
     static let fewestMembers = 1
+    static let divergenceAdvice = "take a shorter --window or a smaller --share"
 
     /// What minimises a window's cost.
     enum Minimiser: String, CaseIterable, ExpressibleByArgument {
@@ -125,7 +127,7 @@ struct FourDVarMethod: FilterMethod {
     var modelError: Double?
 
     var description: String {
-        "window \(window.seconds) s \(background) \(minimiser.rawValue)\(modelError.map { " model error \($0)" } ?? "")"
+        "window \(window.seconds) s, \(background), \(minimiser.rawValue)\(modelError.map { ", model error \($0)" } ?? "")"
     }
 
     func validate() throws {

@@ -97,10 +97,15 @@ struct Observe: ParsableCommand {
             network: try stations(on: archive.grid), errors: errors, variables: variable, every: every,
             seed: common.seed, perturbed: !perfect)
         let observations = try states.observed(by: plan, source: truth)
+        // What tells filters whether an archive holds the truth itself.
+        let world = ["system", "configuration", "seed"].compactMap { name in
+            archive.attributes[name].map { ("truth_\(name)", $0) }
+        }
         let provenance = Provenance(
             title: "Observations of \(URL(fileURLWithPath: truth).lastPathComponent)", command: commandLine,
             version: Sillage.programVersion, source: "Sillage \(Sillage.programVersion), observe", seed: common.seed,
-            other: ["truth_sha256": try ContentHash.sha256(of: fileURL(truth)), "network": description(of: plan)])
+            other: ["truth_sha256": try ContentHash.sha256(of: fileURL(truth)), "network": description(of: plan)]
+                .merging(world) { $1 })
         try observations.write(to: fileURL(output), provenance: provenance)
         let reporter = common.reporter
         for line in droppedLines(observations.dropped) { reporter.say(line) }

@@ -98,7 +98,8 @@ struct SimulateWorld<Options: WorldOptions>: ParsableCommand {
         try output.finish()
         reporter.finish()
         let names = world.variables.map(\.name).joined(separator: ", ")
-        let shape = world.grid.y.count > 1 ? "\(world.grid.y.count) x \(world.grid.x.count)" : "\(world.grid.x.count)"
+        let (rows, columns) = (output.grid.y.count, output.grid.x.count)
+        let shape = rows > 1 ? "\(rows) x \(columns)" : "\(columns)"
         let blocks = coarsen > 1 ? ", means over blocks of \(coarsen)," : ""
         try common.print(
             Summary(

@@ -31,7 +31,8 @@ final class WorldOutput: Sendable {
     private let state: Mutex<State>
     private let parts: [Part]
     private let world: World
-    private let grid: Grid
+    /// Of the states that are kept.
+    let grid: Grid
     private let coarsening: SparseOperator?
     private let states: Int
     private let interval: Double

@@ -12,8 +12,10 @@ struct Verify: AsyncParsableCommand {
         abstract: "Score an ensemble against the truth; write a report with pictures.",
         discussion: """
             RMSE of the ensemble mean, fair CRPS, spread/skill (1 when calibrated), coverage of the interval from the least to \
-            the greatest member (its nominal value is printed: 90 % for 19 members), bias, ranks and spectra, each in the variable's own units, weighted by area, over all points and times that \
-            the two files share; those of --against over the times that the first has.
+            the greatest member (its nominal value is printed: 90 % for 19 members), bias, ranks and spectra, each in the \
+            variable's own units, weighted by area, over all points and times that the two files share; those of --against \
+            over the times that the first has. The RMSE is the root of the mean over all of them; many papers of twin \
+            experiments take the root at each time and average those, which is less (rmse_mean_over_times in --json).
 
               sillage verify analysis.nc truth.nc
               sillage verify posterior.nc truth.nc --observations obs.nc --against oi.nc --report report.html
@@ -83,7 +85,11 @@ struct Verify: AsyncParsableCommand {
 
     func run() async throws {
         let reporter = common.reporter
-        try report.map { try requireFolder(of: fileURL($0)) }
+        try report.map {
+            try requireOutput(
+                $0, option: "--report", reading: [analysis, self.truth] + against + (observations.map { [$0] } ?? []))
+            try requirePage(fileURL($0))
+        }
         let override = try axes.override
         let first = try Contender(fileURL(analysis), variables: variables, axes: override)
         let truth = try Truth(fileURL(truth), for: first, axes: override)
@@ -154,6 +160,19 @@ struct Verify: AsyncParsableCommand {
         reporter.finish()
         let text = ScoreTable(results: results, events: events).text + (report.map { "\n\nreport: \($0)" } ?? "")
         try common.print(Summary(results: results, events: events, report: report), text: text)
+    }
+
+    /// - Throws: `ValidationError` where a file is there that is no page: it would be lost.
+    private func requirePage(_ url: URL) throws {
+        guard FileManager.default.fileExists(atPath: url.path) else { return }
+        let head = (try? FileHandle(forReadingFrom: url).read(upToCount: 64)).flatMap {
+            String(data: $0, encoding: .utf8)
+        }
+        guard head?.lowercased().contains("<!doctype html") == true else {
+            throw ValidationError(
+                "--report \(url.lastPathComponent) is there and is no page, which it would replace: give another name, such "
+                    + "as report.html")
+        }
     }
 
     private func observed(for contender: Contender) throws -> Observations? {
