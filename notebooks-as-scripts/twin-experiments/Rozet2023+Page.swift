@@ -77,7 +77,7 @@ func tellRozet2023(_ options: TwinExperimentsOptions, _ page: inout Report) asyn
         convergence(rows),
         caption: """
             The distance of two runs of \(experiment.particles.map(grouped).joined(separator: ", ")) particles: mean over \
-            sequences with its 95 % interval, and median. The mean is far above the median where two runs disagree on a few \
+            sequences\(rows.contains { $0.halfWidth != nil } ? " with its 95 % interval" : ""), and median. The mean is far above the median where two runs disagree on a few \
             sequences. It does not fall to zero: two samples of \
             \(grouped(experiment.paths)) paths of one law are apart.
             """)

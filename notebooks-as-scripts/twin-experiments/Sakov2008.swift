@@ -43,7 +43,7 @@ extension PublishedTable {
                     method: EnsembleKalmanFilter(
                         LocalEnsembleTransform(try .ring(40, observedAt: Array(0..<40), halfWidth: 4 * 1.82)),
                         members: 7, inflation: 1.04, rotates: true),
-                    tuning: "N = 7, inflation 1.04, rotated, radius 4", published: 0.22),
+                    tuning: "N = 7, inflation 1.04, rotated, half-width 4 x 1.82 sites", published: 0.22),
             ])
     }
 

@@ -101,6 +101,8 @@ func tell(_ options: TwinExperimentsOptions) async throws {
     for table in tables where options.asks(for: table.name) {
         let rows = try run(table, seeds: seeds, options)
         guard !rows.isEmpty else {
+            FileHandle.standardError.write(
+                Data("\(table.name): left out, its runs are long (--quick) or no method was asked for\n".utf8))
             page.markdown("## \(table.title)\n\nLeft out: its runs are long, or no method was asked for.")
             continue
         }
@@ -178,10 +180,11 @@ func run(_ table: PublishedTable, seeds: Int, _ options: TwinExperimentsOptions)
             } else {
                 print(
                     String(
-                        format: "%-12@ %-28@ %-46@ published %.2f  ours %.3f ± %.3f  spread %.3f  %.2f s %@",
+                        format: "%-12@ %-28@ %-46@ reference %.2f  ours %.3f%@%@  %.2f s  agrees: %@",
                         table.name as NSString, row.method as NSString, row.tuning as NSString, row.published, row.rmse,
-                        row.halfWidth, row.spread, row.seconds,
-                        (row.agreement == "yes" ? "" : "  " + row.agreement) as NSString))
+                        row.halfWidth.isFinite ? String(format: " ± %.3f", row.halfWidth) as NSString : "",
+                        row.spread.isFinite ? String(format: "  spread %.3f", row.spread) as NSString : "",
+                        row.seconds, row.agreement as NSString))
             }
             fflush(nil)
             return row

@@ -13,6 +13,8 @@ struct Row {
     /// The target, in words.
     var target: String
     var isMet: Bool
+    /// Why it is not, where that is known.
+    var reason = ""
 
     /// One JSON object on one line; what is not finite is left out.
     var json: String {
@@ -22,13 +24,14 @@ struct Row {
                 var measured, theory: Double?
                 var target: String
                 var met: Bool
+                var reason: String?
             }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
             let line = Line(
                 section: section, name: name, quantity: quantity, measured: finite(measured), theory: finite(theory),
-                target: target, met: isMet)
+                target: target, met: isMet, reason: isMet || reason.isEmpty ? nil : reason)
             return String(decoding: try encoder.encode(line), as: UTF8.self)
         }
     }
@@ -39,7 +42,8 @@ struct Row {
             text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
         }
         return padded(section, 13) + padded(name, 44) + padded(quantity, 34)
-            + String(format: "%-12.4g", measured) + padded(target, 24) + (isMet ? "met" : "NOT MET")
+            + String(format: "%-12.4g", measured) + padded(target, 24)
+            + (isMet ? "met" : "NOT MET" + (reason.isEmpty ? "" : ": " + reason))
     }
 }
 
