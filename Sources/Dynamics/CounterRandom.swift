@@ -18,17 +18,18 @@ public struct CounterRandom: Sendable, Hashable {
 
     /// Philox 4×32-10: four random words from a 128-bit counter and a 64-bit key.
     static func philox(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
-        var c = counter
-        var k = key
+        // In scalars: vectors that are taken apart in every round cost twice as much.
+        var (a, b, c, d) = (counter[0], counter[1], counter[2], counter[3])
+        var (k0, k1) = (key[0], key[1])
         for _ in 0..<10 {
-            let p0 = UInt64(0xD251_1F53) * UInt64(c[0])
-            let p1 = UInt64(0xCD9E_8D57) * UInt64(c[2])
-            c = SIMD4(
-                UInt32(p1 >> 32) ^ c[1] ^ k[0], UInt32(truncatingIfNeeded: p1),
-                UInt32(p0 >> 32) ^ c[3] ^ k[1], UInt32(truncatingIfNeeded: p0))
-            k = SIMD2(k[0] &+ 0x9E37_79B9, k[1] &+ 0xBB67_AE85)
+            let p0 = UInt64(0xD251_1F53) &* UInt64(a)
+            let p1 = UInt64(0xCD9E_8D57) &* UInt64(c)
+            (a, b) = (UInt32(truncatingIfNeeded: p1 >> 32) ^ b ^ k0, UInt32(truncatingIfNeeded: p1))
+            (c, d) = (UInt32(truncatingIfNeeded: p0 >> 32) ^ d ^ k1, UInt32(truncatingIfNeeded: p0))
+            k0 &+= 0x9E37_79B9
+            k1 &+= 0xBB67_AE85
         }
-        return c
+        return SIMD4(a, b, c, d)
     }
 
     private func words(_ block: UInt64) -> SIMD4<UInt32> {

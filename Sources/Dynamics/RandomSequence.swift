@@ -28,5 +28,21 @@ public struct RandomSequence: Sendable {
     }
 
     /// Independent standard normal numbers.
-    public mutating func normals(_ count: Int) -> [Double] { (0..<count).map { _ in normal() } }
+    public mutating func normals(_ count: Int) -> [Double] {
+        [Double](unsafeUninitializedCapacity: count) { numbers, initialised in
+            var filled = 0
+            if spare != nil, count > 0 {
+                numbers[0] = normal()
+                filled = 1
+            }
+            if filled < count { index += index & 1 }
+            while filled + 1 < count {
+                (numbers[filled], numbers[filled + 1]) = source.normalPair(index / 2)
+                index += 2
+                filled += 2
+            }
+            if filled < count { numbers[filled] = normal() }
+            initialised = count
+        }
+    }
 }

@@ -38,4 +38,13 @@ import Testing
         #expect(random.normals(4) != CounterRandom(seed: 6, stream: 7).normals(4))
         for i in 0..<100 { #expect((0..<1).contains(random.uniform(at: UInt64(i)))) }
     }
+
+    /// Numbers of a sequence are the same however many are taken at once, also about a uniform one.
+    @Test func aSequenceIsTheSameHoweverManyAreTakenAtOnce() {
+        var (single, bulk) = (RandomSequence(seed: 9, stream: 2), RandomSequence(seed: 9, stream: 2))
+        for count in [5, 0, 1, 8, 9, 2] {
+            #expect((0..<count).map { _ in single.normal() } == bulk.normals(count), "\(count)")
+            #expect(single.uniform() == bulk.uniform())
+        }
+    }
 }
