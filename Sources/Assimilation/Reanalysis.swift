@@ -12,6 +12,8 @@ public struct Reanalysis {
     public let times: [Double]
     /// What was measured; nil draws from the prior.
     public let observation: FieldObservation?
+    /// The first states, where they are known of each member; nil where nothing is.
+    public let known: KnownStates?
     /// How.
     public let options: PosteriorOptions
     /// How the draw stays below ``PosteriorOptions/memory``.
@@ -24,18 +26,21 @@ public struct Reanalysis {
     /// - Parameters:
     ///   - times: at least one window of instants, the model's step apart
     ///   - observations: values, errors and operator on physical trajectories, or nil
+    ///   - known: the trajectory's first states, fewer than the first window keeps, for every member that will be drawn
     /// - Throws: ``ModelError`` where the options do not fit the model, or the draw not the memory.
     public init(
-        model: TrajectoryModel, times: [Double], observations: ObservationVector?, options: PosteriorOptions
+        model: TrajectoryModel, times: [Double], observations: ObservationVector?, known: KnownStates? = nil,
+        options: PosteriorOptions
     ) throws {
         try self.init(
-            model: model, times: times, observations: observations, options: options, resident: Engine.residentMemory)
+            model: model, times: times, observations: observations, known: known, options: options,
+            resident: Engine.residentMemory)
     }
 
     /// - Parameter resident: bytes that the process holds already
     init(
-        model: TrajectoryModel, times: [Double], observations: ObservationVector?, options: PosteriorOptions,
-        resident: @autoclosure () -> Int
+        model: TrajectoryModel, times: [Double], observations: ObservationVector?, known: KnownStates? = nil,
+        options: PosteriorOptions, resident: @autoclosure () -> Int
     ) throws {
         precondition(times.count >= model.window, "a trajectory is at least one window long")
         guard options.corrections == 0 || options.takesCorrections else {
@@ -44,12 +49,26 @@ public struct Reanalysis {
         let model = options.gaussianOnly ? try model.gaussian() : model
         self.model = model
         self.times = times
+        self.known = known
         self.options = options
         layout = WindowLayout(length: times.count, window: model.window, stride: model.stride)
         observation = observations.map {
             FieldObservation(
                 $0, climatology: model.codec.climatology, times: times,
                 representation: model.card.autoencoder.reconstructionError)
+        }
+        if let known {
+            guard observations == nil else {
+                throw ModelError("states that are known and observations cannot be taken together yet")
+            }
+            guard model.errors != nil else {
+                throw ModelError("the model \(model.card.name) has no Gaussian anchor: known states need its errors")
+            }
+            guard let kept = layout.kept.first, known.count < kept.upperBound else {
+                throw ModelError(
+                    "\(known.count) states are known, but the model's window of \(model.window) states goes on from fewer "
+                        + "than \(layout.kept.first?.upperBound ?? 0)")
+            }
         }
         if options.method == .mmps, options.iterations == 0, model.errors == nil, observations != nil {
             throw ModelError(
@@ -67,7 +86,8 @@ public struct Reanalysis {
         let states = (observation?.states.count ?? times.count) * options.batch
         let largest = observed.max() ?? 0
         let costs = MemoryPlan.Costs(
-            window: model.windowCost(differentiated: observations != nil && options.method != .diffpir), state: state,
+            window: model.windowCost(
+                differentiated: observations != nil && options.method != .diffpir), state: state,
             length: options.batch * model.bytes(length: times.count)
                 + observed.map { AnchorPreconditioner.factorBytes(observations: $0) }.reduce(0, +)
                 + (observation != nil && options.takesForwardProducts && !model.codec.autoencoder.isDecoderLinear
@@ -120,7 +140,15 @@ public struct Reanalysis {
         let noise = MemberNoise(seed: seed, members: members, shape: model.latentShape(length: times.count))
         let prior = model.prior(at: times, chunk: plan.windowsAtOnce, recomputes: plan.recomputes)
         let latents: Tensor
-        if let observation {
+        if let known, let errors = model.errors {
+            func sampled(_ prior: some Denoiser) throws -> Tensor {
+                let knowing = KnowingDenoiser(
+                    prior: prior, values: known.latents.indexSelect(0, Tensor(members)), window: model.window,
+                    solve: KnownStatesSolve(errors: errors, known: known))
+                return try withNoGrad { try sample(knowing, noise, onStep) }
+            }
+            latents = try sampled(prior)
+        } else if let observation {
             // SDA's γ is in units of standardised variables; the preconditioner was made for physical ones.
             let scaled = preconditioner == nil ? observation.standardised() : observation
             let through = scaled.through(model.codec, length: times.count, statesAtOnce: plan.statesAtOnce)

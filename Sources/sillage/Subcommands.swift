@@ -3,7 +3,8 @@ import ArgumentParser
 extension Sillage {
     /// The commands, in the order in which an experiment uses them.
     static let subcommands: [any ParsableCommand.Type] = [
-        Simulate.self, Observe.self, Train.self, Generate.self, Assimilate.self, Filter.self, Verify.self, Inspect.self,
+        Simulate.self, Observe.self, Train.self, Generate.self, Assimilate.self, Forecast.self, Filter.self,
+        Verify.self, Inspect.self,
         PublicData.self,
     ]
 }

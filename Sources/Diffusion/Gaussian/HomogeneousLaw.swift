@@ -28,9 +28,9 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
     /// Variance outside their span.
     public let residualVariance = 0.0
     /// Cosine transform in time, shape (window, window), rows orthonormal, slowest first.
-    private let cosines: Tensor
+    let cosines: Tensor
     /// Neighbouring frequencies with their eigenvectors, each of shape (wavenumbers, channels · size, same).
-    private let groups: [(frequencies: Range<Int>, modes: ComplexMatrices)]
+    let groups: [(frequencies: Range<Int>, modes: ComplexMatrices)]
     /// √2 where a wavenumber stands for its conjugate too, else 1: makes Eᵀ an isometry. Shape (wavenumbers, 1, 1, 1).
     private let weights: Tensor
     /// How often each coordinate counts in a trace, shape (rank).
@@ -165,7 +165,7 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
 /// A stack of complex matrices M by their real and imaginary parts, each (stack, n, n). Vectors lie along dimension 1 of
 /// (stack, n, 2, batch). Real products of both parts at once cost a third of complex ones, whose conjugates and
 /// gradients are copied.
-private struct ComplexMatrices {
+struct ComplexMatrices {
     let real: Tensor
     let imaginary: Tensor
 

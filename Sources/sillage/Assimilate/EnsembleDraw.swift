@@ -7,6 +7,8 @@ import Training
 /// Draws an ensemble into a file, members at a time, so that a stopped run goes on with those that are missing.
 struct EnsembleDraw {
     var reanalysis: Reanalysis
+    /// States of the trajectory that the file holds.
+    var written: Range<Int>
     var members: Int
     var seed: Int
     var output: String
@@ -14,13 +16,24 @@ struct EnsembleDraw {
     var fingerprint: String
     var reporter: any ProgressReporter
 
+    /// A draw; of all states where nothing else is said.
+    init(
+        reanalysis: Reanalysis, written: Range<Int>? = nil, members: Int, seed: Int, output: String,
+        provenance: Provenance, fingerprint: String, reporter: any ProgressReporter
+    ) {
+        self.reanalysis = reanalysis
+        self.written = written ?? 0..<reanalysis.times.count
+        (self.members, self.seed, self.output) = (members, seed, output)
+        (self.provenance, self.fingerprint, self.reporter) = (provenance, fingerprint, reporter)
+    }
+
     /// Draws what is missing.
     ///
     /// - Throws: `Interrupted`, `FieldsError`, `DiffusionError`.
     func run() async throws {
         let card = reanalysis.model.card
         let writer = try EnsembleWriter(
-            to: fileURL(output), grid: card.grid, times: reanalysis.times, calendar: card.calendar,
+            to: fileURL(output), grid: card.grid, times: Array(reanalysis.times[written]), calendar: card.calendar,
             variables: card.variables, members: members, provenance: provenance, fingerprint: fingerprint)
         switch writer.start {
         case .complete: return reporter.say("\(output): is already there, written by this very command: nothing to do")
@@ -50,7 +63,12 @@ struct EnsembleDraw {
                             rate: meter.rate(completed: done, at: Date().timeIntervalSinceReferenceDate),
                             note: "members \(group[0])–\(group[group.count - 1])"))
                 }
-                for (member, values) in zip(group, drawn) { try writer.write(member: member, values: values) }
+                for (member, values) in zip(group, drawn) {
+                    let size = values.count / reanalysis.times.count
+                    try writer.write(
+                        member: member,
+                        values: Array(values[written.lowerBound * size..<written.upperBound * size]))
+                }
                 let written = members - missing.count + min((i + 1) * reanalysis.options.batch, missing.count)
                 if written < members { reporter.say("\(written) of \(members) members are written") }
             }

@@ -1,0 +1,178 @@
+import ArgumentParser
+import Assimilation
+import Fields
+import Foundation
+
+/// `sillage forecast`: how the members of an analysis go on.
+struct Forecast: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Continue the members of an analysis by a model.",
+        discussion: """
+            Each member's last states are known, with the spread that the analysis gives them; the states that follow are \
+            drawn from the model: samples of p(future | past) for each past. The file begins with the last known state, \
+            lead zero.
+
+              sillage forecast --model model/ --analysis posterior.nc --lead 14d -o forecast.nc
+              sillage verify forecast.nc truth.nc --report forecast.html
+
+            The analysis may come from assimilate, generate or a classical filter, or be a single trajectory such as a \
+            truth: then each of the --members draws another course from the same past. Times are written with units: 14d, 6h.
+            """)
+
+    @Option(help: ArgumentHelp("Model folder.", valueName: "folder"))
+    var model: String
+
+    @Option(
+        help: ArgumentHelp("Analysis to go on from: an ensemble or one trajectory, NetCDF or HDF5.", valueName: "file"))
+    var analysis: String
+
+    @Option(name: [.short, .long], help: ArgumentHelp("NetCDF file to write.", valueName: "file"))
+    var output: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Time that the forecast reaches beyond the last known state; as far as one window of the model by default.",
+            valueName: "time"))
+    var lead: TimeSpan?
+
+    @Option(help: ArgumentHelp("Last known state; the analysis' last by default.", valueName: "date"))
+    var from: String?
+
+    @Option(help: ArgumentHelp("States of the analysis that are known, up to the last.", valueName: "count"))
+    var known = 8
+
+    @Option(
+        help: ArgumentHelp(
+            "Members to draw, taken in turn from the analysis'; as many as it has by default, 8 of a single trajectory.",
+            valueName: "count"))
+    var members: Int?
+
+    @OptionGroup(title: "Sampling") var sampling: SamplingOptions
+    @OptionGroup(title: "Input") var axes: AxesOption
+    @OptionGroup(title: "Common options") var common: ExecutionOptions
+
+    func validate() throws {
+        if let members, members < 1 { throw ValidationError("--members is \(members): give 1 or more") }
+        guard known > 0 else { throw ValidationError("--known is \(known): give 1 or more") }
+        if let lead, !(lead.seconds > 0) { throw ValidationError("--lead is \(lead.seconds) s: give a positive time") }
+    }
+
+    func run() async throws {
+        try requireOutput(output, reading: [analysis])
+        try common.prepareEngine()
+        let trajectory = try TrajectoryModel(contentsOf: fileURL(model), precision: common.precision)
+        let card = trajectory.card
+        let archive = try Archive(
+            contentsOf: [fileURL(analysis)], variables: card.variables.map(\.name), axes: axes.override
+        ).aligned(with: card.grid)
+        let past = try past(of: archive, card)
+        let times = try times(after: past.times, trajectory)
+        let count = members ?? (past.states.count > 1 ? past.states.count : 8)
+        let drawn = (0..<count).map { past.states[$0 % past.states.count] }
+        var options = sampling.options
+        options.batch = min(options.batch, count)
+        let reanalysis = try Reanalysis(
+            model: trajectory, times: times, observations: nil,
+            known: KnownStates(drawn, at: past.times, codec: trajectory.codec), options: options)
+        let hash = try modelHash(fileURL(model))
+        let start = CFTime.iso(past.times[past.times.count - 1], calendar: card.calendar)
+        let draw = EnsembleDraw(
+            reanalysis: reanalysis, written: past.times.count - 1..<(try wantedEnd(times, past.times)), members: count,
+            seed: Int(common.seed), output: output,
+            provenance: Provenance(
+                title: "Forecast ensemble from \(start)", command: commandLine, version: Sillage.programVersion,
+                source: "Sillage \(Sillage.programVersion), latent diffusion model \(card.name)",
+                references: "Rozet et al. 2025, arXiv 2504.18720; Rozet et al. 2024, arXiv 2405.13712", modelHash: hash,
+                seed: common.seed,
+                sampler: "\(known) known states, \(sampling), network in \(common.precision.dtype(on: .cpu))",
+                other: [
+                    "forecast_reference_time": start, "analysis": analysis,
+                    "analysis_sha256": try ContentHash.sha256(of: fileURL(analysis)),
+                ]),
+            fingerprint: ContentHash.fingerprint([
+                "model": hash, "seed": "\(common.seed)", "members": "\(count)", "times": "\(times)",
+                "analysis": try ContentHash.sha256(of: fileURL(analysis)), "known": "\(known)",
+                "lead": lead.map { "\($0.seconds)" } ?? "",
+                "sampling": sampling.description, "precision": "\(common.precision.dtype(on: .cpu))",
+            ]), reporter: common.reporter)
+        try await draw.run()
+        common.reporter.finish()
+        let states = draw.written.count
+        try common.print(
+            DrawSummary(file: output, members: count, states: states),
+            text: "\(output): \(count) members of \(states) states from \(start)")
+    }
+
+    /// The known states of every member of the analysis.
+    private func past(of archive: Archive, _ card: ModelCard) throws -> (states: [[Float]], times: [Double]) {
+        let missing = card.variables.map(\.name).filter { name in !archive.variables.contains { $0.name == name } }
+        guard missing.isEmpty else {
+            throw FieldsError(
+                .unknownVariable, "\(analysis): lacks \(missing.joined(separator: ", ")), which the model goes on from")
+        }
+        var last = archive.times.count - 1
+        if let from {
+            guard let instant = CFTime.instant(from, calendar: archive.calendar) else {
+                throw ValidationError("--from is '\(from)': give a date such as 2000-02-01")
+            }
+            guard let index = archive.times.lastIndex(where: { $0 <= instant + 1e-3 * card.timeStep }),
+                abs(archive.times[index] - instant) < 1e-3 * card.timeStep
+            else {
+                throw FieldsError(
+                    .outOfTime,
+                    "\(analysis): has no state at \(from); its states run from "
+                        + "\(CFTime.iso(archive.times[0], calendar: archive.calendar)) to "
+                        + CFTime.iso(archive.times[last], calendar: archive.calendar))
+            }
+            last = index
+        }
+        guard last + 1 >= known else {
+            throw FieldsError(
+                .outOfTime,
+                "\(analysis): \(known) known states are asked for, and it has \(last + 1) up to the last one")
+        }
+        let range = last + 1 - known..<last + 1
+        let times = Array(archive.times[range])
+        for (a, b) in zip(times, times.dropFirst()) where abs(b - a - card.timeStep) > 1e-3 * card.timeStep {
+            throw FieldsError(
+                .axes,
+                "\(analysis): states of \(CFTime.iso(a, calendar: archive.calendar)) and "
+                    + "\(CFTime.iso(b, calendar: archive.calendar)) are \(b - a) s apart, the model's \(card.timeStep) s"
+            )
+        }
+        let states = try (0..<(archive.memberCount ?? 1)).map { member in
+            let values = try archive.readEnsemble(member: member, times: range)
+            guard values.allSatisfy(\.isFinite) else {
+                throw FieldsError(.invalidValue, "\(analysis): member \(member) has missing values in its last states")
+            }
+            return values
+        }
+        return (states, times)
+    }
+
+    /// States beyond the last known one.
+    private func leadStates(_ card: ModelCard) throws -> Int? {
+        guard let lead else { return nil }
+        let states = lead.seconds / card.timeStep
+        guard states > 0.999, abs(states - states.rounded()) < 1e-3 else {
+            throw ValidationError(
+                "--lead is \(lead.defaultValueDescription), no multiple of the model's step of \(card.timeStep) s")
+        }
+        return Int(states.rounded())
+    }
+
+    private func times(after past: [Double], _ model: TrajectoryModel) throws -> [Double] {
+        guard known < model.window else {
+            throw ValidationError("--known is \(known): the model's window has \(model.window) states, fewer are known")
+        }
+        let step = model.card.timeStep
+        let length = max(known + (try leadStates(model.card) ?? (model.window - known)), model.window)
+        return past + (1...(length - known)).map { past[past.count - 1] + Double($0) * step }
+    }
+
+    /// The end of what is written: a trajectory is at least one window long, the lead may be shorter.
+    private func wantedEnd(_ times: [Double], _ past: [Double]) throws -> Int {
+        guard let lead else { return times.count }
+        return times.firstIndex { $0 > past[past.count - 1] + lead.seconds * (1 + 1e-9) } ?? times.count
+    }
+}
