@@ -1,43 +1,34 @@
 import Diffusion
-import Fields
 import Torch
 
-/// The first states of a trajectory, known for each member apart: what an analysis hands to a forecast.
+/// The first states of a trajectory, known for each member apart: what an analysis hands to a forecast, and a window to the
+/// next.
 ///
 /// They enter as an observation of the latents themselves, with a small error: y = (x_1 … x_K) + e, e ~ N(0, ρ²).
-public struct KnownStates: @unchecked Sendable {
-    /// Latents of each member, shape (members, channels, K, y', x').
-    public let latents: Tensor
+public struct KnownStates: Sendable, Hashable {
+    /// K, one or more.
+    public var count: Int
     /// ρ, in units of the latents' standard deviation.
-    public let deviation: Double
+    public var deviation: Double
 
-    /// K.
-    public var count: Int { latents.shape[2] }
-    /// Members that they are known of.
-    public var members: Int { latents.shape[0] }
-
-    /// Known latents.
+    /// K states and their error.
     ///
-    /// - Precondition: finite latents of rank 5, a positive deviation.
-    public init(latents: Tensor, deviation: Double) {
-        precondition(
-            latents.rank == 5 && deviation > 0 && deviation.isFinite, "states of \(latents.shape), ± \(deviation)")
-        (self.latents, self.deviation) = (latents, deviation)
+    /// - Precondition: K ≥ 1 and a positive deviation.
+    public init(count: Int, deviation: Double = 0.02) {
+        precondition(count >= 1 && deviation > 0 && deviation.isFinite, "\(count) states known to \(deviation)")
+        (self.count, self.deviation) = (count, deviation)
     }
+}
 
-    /// Known physical states.
-    ///
-    /// - Parameters:
-    ///   - states: members one after the other, each (time, variable, y, x)
-    ///   - times: their instants
-    public init(_ states: [[Float]], at times: [Double], codec: LatentCodec, deviation: Double = 0.02) {
-        let shape = codec.climatology.deviation.shape
-        let latents = withNoGrad {
-            states.map { values in
-                let fields = Tensor(values, shape: [1, times.count] + shape)
-                return codec.encode(codec.climatology.standardise(fields, at: times))
-            }
+extension LatentCodec {
+    /// Latents of the physical states of some members, each (time, variable, y, x); shape (members, channels, time, y', x').
+    func latents(of states: [[Float]], at times: [Double]) -> Tensor {
+        withNoGrad {
+            Tensor.cat(
+                states.map { values in
+                    let fields = Tensor(values, shape: [1, times.count] + climatology.deviation.shape)
+                    return encode(climatology.standardise(fields, at: times))
+                }, 0)
         }
-        self.init(latents: Tensor.cat(latents, 0), deviation: deviation)
     }
 }

@@ -26,15 +26,7 @@ final class KnownStatesSolve {
 
     /// G b for departures b of the known states, shape (batch, channels, known states, y, x): windows of latents.
     func increment(_ b: Tensor, _ noise: Noise) -> Tensor {
-        if level?.noise != noise {
-            level = withNoGrad {
-                let along = errors.posteriorVariances(noise)
-                return (
-                    noise, along, errors.residualPosteriorVariance(noise),
-                    firstStates?.factor(variances: along, error: variance)
-                )
-            }
-        }
+        prepare(noise)
         if let firstStates, let factor = level?.factor {
             return spread(padded(firstStates.solve(b, factor: factor)))
         }
@@ -42,6 +34,24 @@ final class KnownStatesSolve {
             let u = LinearSolver.conjugateGradient(iterations: 400, tolerance: 1e-3).solve(
                 { u in variance * u + spread(padded(u.reshape(b.shape))).narrow(2, 0, count).flatten(1) }, b.flatten(1))
             return spread(padded(u.reshape(b.shape)))
+        }
+    }
+
+    /// (V − G A V) v: the errors of windows whose first states are known.
+    func knowing(_ v: Tensor, _ noise: Noise) -> Tensor {
+        prepare(noise)
+        let moved = spread(v)
+        return moved - increment(moved.narrow(2, 0, count), noise)
+    }
+
+    private func prepare(_ noise: Noise) {
+        guard level?.noise != noise else { return }
+        level = withNoGrad {
+            let along = errors.posteriorVariances(noise)
+            return (
+                noise, along, errors.residualPosteriorVariance(noise),
+                firstStates?.factor(variances: along, error: variance)
+            )
         }
     }
 
@@ -82,5 +92,39 @@ struct KnowingDenoiser<Prior: Denoiser>: Denoiser {
         guard values.shape[0] == shape[0] else {
             throw DiffusionError.shapes("states known of \(values.shape[0]) members do not fit \(shape[0])")
         }
+    }
+}
+
+/// The solve of moment matching for observations of a window whose first states are known: R + A (V − G A_K V) Aᵀ, by
+/// conjugate gradients from the solve that does not know them. Products take no pass through the network.
+final class KnowingPreconditioner {
+    private let base: AnchorPreconditioner
+    private let observation: Observation
+    private let known: KnownStatesSolve
+    private var line: (batch: Int, linearization: Linearization)?
+
+    init(_ base: AnchorPreconditioner, observation: Observation, known: KnownStatesSolve) {
+        (self.base, self.observation, self.known) = (base, observation, known)
+    }
+
+    /// The inverse applied to rows of shape (batch, observations).
+    func callAsFunction(_ b: Tensor, _ noise: Noise) -> Tensor {
+        if line?.batch != b.shape[0] {
+            let zero = Tensor.zeros([b.shape[0]] + observation.sampleShape!)
+            line = (
+                b.shape[0],
+                Linearization(of: observation.operator, at: zero, forward: !observation.isAffine)
+            )
+        }
+        let linearization = line!.linearization
+        return LinearSolver.conjugateGradient(iterations: 60, tolerance: 1e-2).solve(
+            { u in
+                let spread = withNoGrad { known.knowing(linearization.pullback(u), noise) }
+                let seen =
+                    observation.isAffine
+                    ? withNoGrad { observation.operator(spread) - linearization.value }
+                    : linearization.pushforward(spread)
+                return observation.covariance.times(u) + seen
+            }, b, preconditioner: { self.base($0, noise) })
     }
 }

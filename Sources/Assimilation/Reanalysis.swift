@@ -12,7 +12,7 @@ public struct Reanalysis {
     public let times: [Double]
     /// What was measured; nil draws from the prior.
     public let observation: FieldObservation?
-    /// The first states, where they are known of each member; nil where nothing is.
+    /// How many of the first states are given for each member when it is drawn; nil for none.
     public let known: KnownStates?
     /// How.
     public let options: PosteriorOptions
@@ -26,7 +26,7 @@ public struct Reanalysis {
     /// - Parameters:
     ///   - times: at least one window of instants, the model's step apart
     ///   - observations: values, errors and operator on physical trajectories, or nil
-    ///   - known: the trajectory's first states, fewer than the first window keeps, for every member that will be drawn
+    ///   - known: the trajectory's first states that are given at each draw, fewer than the first window keeps
     /// - Throws: ``ModelError`` where the options do not fit the model, or the draw not the memory.
     public init(
         model: TrajectoryModel, times: [Double], observations: ObservationVector?, known: KnownStates? = nil,
@@ -58,17 +58,7 @@ public struct Reanalysis {
                 representation: model.card.autoencoder.reconstructionError)
         }
         if let known {
-            guard observations == nil else {
-                throw ModelError("states that are known and observations cannot be taken together yet")
-            }
-            guard model.errors != nil else {
-                throw ModelError("the model \(model.card.name) has no Gaussian anchor: known states need its errors")
-            }
-            guard let kept = layout.kept.first, known.count < kept.upperBound else {
-                throw ModelError(
-                    "\(known.count) states are known, but the model's window of \(model.window) states goes on from fewer "
-                        + "than \(layout.kept.first?.upperBound ?? 0)")
-            }
+            try Self.requireKnowing(model, known, observed: observations != nil, options)
         }
         if options.method == .mmps, options.iterations == 0, model.errors == nil, observations != nil {
             throw ModelError(
@@ -107,6 +97,28 @@ public struct Reanalysis {
         Engine.releaseFreedMemory()
     }
 
+    /// - Throws: ``ModelError`` where trajectories cannot go on from known states.
+    static func requireKnowing(
+        _ model: TrajectoryModel, _ known: KnownStates, observed: Bool, _ options: PosteriorOptions
+    ) throws {
+        guard let errors = model.errors else {
+            throw ModelError("the model \(model.card.name) has no Gaussian anchor: known states need its errors")
+        }
+        guard !observed || options.method == .mmps && options.iterations == 0 else {
+            throw ModelError(
+                "observations after known states need moment matching with measured errors (mmps, --iterations 0)")
+        }
+        guard !observed || errors.law is HomogeneousLaw else {
+            throw ModelError(
+                "observations after known states need a model whose Gaussian law is homogeneous, and that of "
+                    + "\(model.card.name) is not")
+        }
+        guard known.count < model.window else {
+            throw ModelError(
+                "\(known.count) states are known, and the model's window has \(model.window): give fewer")
+        }
+    }
+
     /// What is done again and again to stay below ``PosteriorOptions/memory``; nil where nothing is.
     public var memoryRemark: String? {
         guard plan.recomputes else { return nil }
@@ -124,35 +136,35 @@ public struct Reanalysis {
     /// - Parameters:
     ///   - members: which, ``PosteriorOptions/batch`` of them at a time; member 7 is the same whoever is drawn with it, to
     ///     rounding in the network's precision
+    ///   - past: the states that are known, for each of `members` an array (time, variable, y, x)
     ///   - onStep: progress; throw from it to cancel
     /// - Returns: physical trajectories, one array (time, variable, y, x) a member.
     /// - Throws: `DiffusionError`, and whatever `onStep` throws.
     public func draw(
-        members: [Int], seed: Int, onStep: (SamplingProgress) throws -> Void = { _ in }
+        members: [Int], seed: Int, after past: [[Float]] = [], onStep: (SamplingProgress) throws -> Void = { _ in }
     ) throws -> [[Float]] {
+        precondition(past.count == (known == nil ? 0 : members.count), "known states of \(past.count) members")
         guard members.count <= options.batch else {
             return try stride(from: 0, to: members.count, by: options.batch).flatMap { first in
-                try draw(
-                    members: Array(members[first..<min(first + options.batch, members.count)]), seed: seed,
+                let range = first..<min(first + options.batch, members.count)
+                return try draw(
+                    members: Array(members[range]), seed: seed, after: known == nil ? [] : Array(past[range]),
                     onStep: onStep)
             }
         }
         let noise = MemberNoise(seed: seed, members: members, shape: model.latentShape(length: times.count))
         let prior = model.prior(at: times, chunk: plan.windowsAtOnce, recomputes: plan.recomputes)
         let latents: Tensor
+        // SDA's γ is in units of standardised variables; the preconditioner was made for physical ones.
+        let seen = observation.map { observation in
+            (preconditioner == nil ? observation.standardised() : observation)
+                .through(model.codec, length: times.count, statesAtOnce: plan.statesAtOnce)
+        }
         if let known, let errors = model.errors {
-            func sampled(_ prior: some Denoiser) throws -> Tensor {
-                let knowing = KnowingDenoiser(
-                    prior: prior, values: known.latents.indexSelect(0, Tensor(members)), window: model.window,
-                    solve: KnownStatesSolve(errors: errors, known: known))
-                return try withNoGrad { try sample(knowing, noise, onStep) }
-            }
-            latents = try sampled(prior)
-        } else if let observation {
-            // SDA's γ is in units of standardised variables; the preconditioner was made for physical ones.
-            let scaled = preconditioner == nil ? observation.standardised() : observation
-            let through = scaled.through(model.codec, length: times.count, statesAtOnce: plan.statesAtOnce)
-            latents = try posterior(prior, through, noise, onStep)
+            let values = model.codec.latents(of: past, at: Array(times[..<known.count]))
+            latents = try knowing(prior, values, KnownStatesSolve(errors: errors, known: known), seen, noise, onStep)
+        } else if let seen {
+            latents = try posterior(prior, seen, noise, onStep)
         } else {
             latents = try withNoGrad { try sample(prior, noise, onStep) }
         }
@@ -186,6 +198,20 @@ public struct Reanalysis {
                 MomentMatching(prior: prior, observation: observation, solver: solver, preconditioner: inverse), noise,
                 onStep)
         }
+    }
+
+    /// Trajectories that go on from known latents, with or without observations.
+    private func knowing(
+        _ prior: some Denoiser, _ values: Tensor, _ solve: KnownStatesSolve, _ seen: Observation?, _ noise: MemberNoise,
+        _ onStep: (SamplingProgress) throws -> Void
+    ) throws -> Tensor {
+        let knowing = KnowingDenoiser(prior: prior, values: values, window: model.window, solve: solve)
+        guard let seen, let preconditioner else { return try withNoGrad { try sample(knowing, noise, onStep) } }
+        let inverse = KnowingPreconditioner(preconditioner, observation: seen, known: solve)
+        return try sample(
+            MomentMatching(
+                prior: knowing, observation: seen, solver: .preconditionerOnly, preconditioner: { inverse($0, $1) }),
+            noise, onStep)
     }
 
     private func sample(

@@ -148,4 +148,88 @@ import Testing
         let swapped = try await Command.run(["verify", "prior.nc", "prior.nc"], in: folder.url)
         #expect(swapped.code == 69 && swapped.errors.contains("ensemble of 2 members"), "\(swapped.errors)")
     }
+
+    /// Members of an analysis go on, from its last state or an earlier one; the file begins where they were.
+    @Test func membersOfAnAnalysisGoOn() async throws {
+        let prior = try await Command.run(
+            ["generate", "--model", Self.model.path, "--members", "2", "--steps", "3", "-o", "prior.nc", "--quiet"],
+            in: folder.url)
+        #expect(prior.code == 0, "\(prior.errors)")
+        func forecast(_ extra: String..., into output: String = "f.nc") async throws -> Outcome {
+            try await Command.run(
+                [
+                    "forecast", "--model", Self.model.path, "--analysis", "prior.nc", "--steps", "3", "-o", output,
+                    "--quiet",
+                ] + extra, in: folder.url)
+        }
+        let long = try await forecast("--lead", "30d")
+        #expect(long.code == 0, "\(long.errors)")
+        let analysis = try Archive(contentsOf: [folder.url.appendingPathComponent("prior.nc")])
+        let file = try Archive(contentsOf: [folder.url.appendingPathComponent("f.nc")])
+        #expect(file.times.count == 31 && file.memberCount == 2)
+        #expect(file.times[0] == analysis.times[31])
+        #expect(file.attributes["forecast_reference_time"]?.hasPrefix("2000-02-01") == true, "\(file.attributes)")
+        for member in 0..<2 {
+            #expect(
+                try file.readEnsemble(member: member, times: 0..<1)
+                    == analysis.readEnsemble(member: member, times: 31..<32))
+            let day = try file.readEnsemble(member: member, times: 1..<2)
+            let start = try file.readEnsemble(member: member, times: 0..<1)
+            let month = try file.readEnsemble(member: member, times: 30..<31)
+            func distance(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).reduce(0) { $0 + abs($1.0 - $1.1) } }
+            // A day's step is small beside the way that a month takes.
+            #expect(distance(day, start) < 0.5 * distance(month, start))
+        }
+        let early = try await forecast("--from", "2000-01-20", "--lead", "2d", "--members", "3", into: "g.nc")
+        #expect(early.code == 0, "\(early.errors)")
+        let short = try Archive(contentsOf: [folder.url.appendingPathComponent("g.nc")])
+        #expect(short.times.count == 3 && short.memberCount == 3 && short.times[0] == analysis.times[19])
+        for (options, code, words) in [
+            (["--known", "32"], 2, "fewer are known"), (["--lead", "5h"], 2, "no multiple of the model's step"),
+            (["--from", "2000-01-05"], 75, "8 known states are asked for"),
+            (["--from", "2001-01-01"], 75, "no state at"),
+            (["--from", "soon"], 2, "--from is 'soon'"), (["--known", "0"], 2, "--known is 0"),
+        ] as [([String], Int32, String)] {
+            let run = try await Command.run(
+                ["forecast", "--model", Self.model.path, "--analysis", "prior.nc", "-o", "x.nc"] + options,
+                in: folder.url)
+            #expect(run.code == code && run.errors.contains(words), "\(options): \(run.errors)")
+        }
+        #expect(!folder.names.contains { $0.hasPrefix("x.nc") })
+    }
+
+    /// A filter's windows hand on; what is before its observations is that of a reanalysis of the first window.
+    @Test func windowsOfAFilterHandOn() async throws {
+        var rows = ["time,y,x,variable,value,error,units"]
+        for day in stride(from: 1, through: 31, by: 5) {
+            rows.append("2000-01-\(day < 10 ? "0" : "")\(day),2e5,3e5,q1,5e-6,1e-6,s-1")
+        }
+        rows += ["2000-02-04,2e5,3e5,q1,5e-6,1e-6,s-1", "2000-02-08,2e5,3e5,q1,5e-6,1e-6,s-1"]
+        _ = try folder.write(rows.joined(separator: "\n") + "\n", to: "long.csv")
+        func assimilate(_ output: String, _ extra: String...) async throws -> Outcome {
+            try await Command.run(
+                [
+                    "assimilate", "--model", Self.model.path, "--observations", "long.csv", "--steps", "3", "--members",
+                    "1",
+                    "-o", output, "--quiet",
+                ] + extra, in: folder.url)
+        }
+        let filtered = try await assimilate("filtered.nc", "--task", "filtering")
+        #expect(filtered.code == 0, "\(filtered.errors)")
+        let first = try await assimilate("first.nc", "--period", "2000-01-01/2000-02-01")
+        #expect(first.code == 0, "\(first.errors)")
+        let (all, window) = (
+            try Archive(contentsOf: [folder.url.appendingPathComponent("filtered.nc")]),
+            try Archive(contentsOf: [folder.url.appendingPathComponent("first.nc")])
+        )
+        #expect(all.times.count == 39 && window.times.count == 32)
+        #expect(all.attributes["sampler"]?.contains("filtering, 8 known states") == true, "\(all.attributes)")
+        let (a, b) = (try all.readEnsemble(member: 0, times: 0..<32), try window.readEnsemble(member: 0, times: 0..<32))
+        #expect(zip(a, b).allSatisfy { abs($0 - $1) < 8e-9 })
+        let wrong = try await assimilate("x.nc", "--task", "filtering", "--method", "sda")
+        #expect(wrong.code == 79 && wrong.errors.contains("mmps"), "\(wrong.errors)")
+        let useless = try await assimilate("x.nc", "--known", "4")
+        #expect(useless.code == 2 && useless.errors.contains("--task filtering"), "\(useless.errors)")
+        #expect(!folder.names.contains { $0.hasPrefix("x.nc") })
+    }
 }

@@ -233,4 +233,19 @@ func redNoise(_ time: Int, channels: Int, y: Int, x: Int, seed: Int) -> Tensor {
         #expect(abs(gaspariCohn(3 + 1e-9, length: 3) - 5.0 / 24) < 1e-7)
         #expect(gaspariCohn(-2, length: 3) == gaspariCohn(2, length: 3))
     }
+
+    /// With variances that are not the law's, of odd sides and of windows in several groups of frequencies.
+    @Test("First states are inverted wavenumber by wavenumber", arguments: [(3, 4, 1), (3, 5, 2), (22, 4, 3)])
+    func firstStatesAreInvertedByWavenumber(_ window: Int, _ x: Int, _ count: Int) {
+        let law = Self.homogeneous(window: window, x: x)
+        let variances = law.posteriorVariance(law.variances, Noise(α: 1, σ: 0.7)) + 0.1
+        let b = normals([3, law.shape[0], count, law.shape[2], law.shape[3]], seed: 8).to(.float32)
+        let states = HomogeneousLaw.FirstStates(count, of: law)
+        let u = states.solve(b, factor: states.factor(variances: variances, error: 0.05))
+        // (ρ² + A V Aᵀ) u = b
+        let padded = Tensor.cat(
+            [u, Tensor.zeros([3, law.shape[0], window - count, law.shape[2], law.shape[3]])], 2)
+        let back = law.expand(variances * law.project(padded)).narrow(2, 0, count) + 0.05 * u
+        #expect(distance(back, b) < 2e-4)
+    }
 }

@@ -54,8 +54,8 @@ private func preconditionedConjugateGradient(
     for iteration in 0..<iterations {
         let q = product(p)
         let curvature = dot(p, q)
-        let proceeds = curvature .> 0.5 * dot(p, floor(p))
-        // A row already solved has p = 0: no step there.
+        // A row that is solved takes no further step: what it comes to does not depend on the rows beside it.
+        let proceeds = (curvature .> 0.5 * dot(p, floor(p))) .& (dot(r, r) .> bound)
         let step = Tensor.where(proceeds, ρ / (curvature + tiny), Tensor.zeros(like: ρ))
         u = u + step * p
         r = r - step * q

@@ -21,6 +21,12 @@ struct Assimilate: AsyncParsableCommand {
             observations themselves: where the windows' activations do not fit --memory, a few windows are denoised at a \
             time, and again in gradients, which takes about half as long again.
 
+            --task filtering goes on window by window: the last --known states of each member are the next window's \
+            known first ones, and its observations are looked at only then. Members of a window know the observations up to \
+            its end, none later; memory and the time of a window stay the same however many follow.
+
+              sillage assimilate --task filtering --model model/ --observations stations.nc -o filtered.nc
+
             The --batch members that are drawn together share the network's passes. They are written together as well, to \
             OUTPUT.partial, so that an interruption loses at most one batch; the same command goes on with the members that \
             are missing, with any --batch and --memory.
@@ -41,6 +47,16 @@ struct Assimilate: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("States to analyse, START/END, both included.", valueName: "period"))
     var period: Period?
+
+    @Option(
+        help: """
+            reanalysis: all states of the period at once, each knowing all observations; filtering: window after window, \
+            from what the one before hands on.
+            """)
+    var task = Task.reanalysis
+
+    @Option(help: ArgumentHelp("With --task filtering: states that a window hands on (8).", valueName: "count"))
+    var known: Int?
 
     @Option(
         help: """
@@ -72,7 +88,16 @@ struct Assimilate: AsyncParsableCommand {
     @OptionGroup(title: "Observations") var matching: ObservationMatchingOptions
     @OptionGroup(title: "Common options") var common: ExecutionOptions
 
+    /// What is asked of the model.
+    enum Task: String, CaseIterable, ExpressibleByArgument {
+        case reanalysis, filtering
+    }
+
     func validate() throws {
+        if let known {
+            guard task == .filtering else { throw ValidationError("--known belongs to --task filtering") }
+            guard known > 0 else { throw ValidationError("--known is \(known): give 1 or more") }
+        }
         guard members > 0 else { throw ValidationError("--members is \(members): give 1 or more") }
         if let iterations, iterations < 0 { throw ValidationError("--iterations is \(iterations): give 0 or more") }
         if let gamma, gamma < 0 { throw ValidationError("--gamma is \(gamma): give 0 or more") }
@@ -123,9 +148,16 @@ struct Assimilate: AsyncParsableCommand {
         if let lambda { options.lambda = lambda }
         options.iterations = iterations ?? (trajectory.anchor == nil ? 3 : 0)
         let how = configuration(iterations: options.iterations)
-        let reanalysis = try Reanalysis(model: trajectory, times: times, observations: vector, options: options)
+        let source: any EnsembleSource =
+            switch task {
+            case .reanalysis: try Reanalysis(model: trajectory, times: times, observations: vector, options: options)
+            case .filtering:
+                try Continuation(
+                    model: trajectory, times: times, observations: vector, known: KnownStates(count: known ?? 8),
+                    past: nil, options: options)
+            }
         let draw = EnsembleDraw(
-            reanalysis: reanalysis, members: members, seed: Int(common.seed), output: output,
+            source, members: members, seed: Int(common.seed), output: output,
             provenance: try provenance(card, how), fingerprint: try fingerprint(how), reporter: reporter)
         try await draw.run()
         reporter.finish()
@@ -149,13 +181,14 @@ struct Assimilate: AsyncParsableCommand {
     }
 
     private func configuration(iterations: Int) -> String {
+        let task = task == .filtering ? "filtering, \(known ?? 8) known states, " : ""
         let anchorSolve = sampling.gaussian ? "solve of the Gaussian anchor" : "solve with measured errors"
         let solve = iterations == 0 ? anchorSolve : "\(solver.rawValue) with \(iterations) iterations"
         switch method {
-        case .mmps: return "mmps, \(solve), \(sampling)"
-        case .sda: return "sda, γ = \(gamma ?? PosteriorOptions().gamma), \(sampling)"
-        case .diffpir: return "diffpir, λ = \(lambda ?? PosteriorOptions().lambda), \(sampling)"
-        case .tmpd, .pgdm: return "\(method.rawValue), \(sampling)"
+        case .mmps: return "\(task)mmps, \(solve), \(sampling)"
+        case .sda: return "\(task)sda, γ = \(gamma ?? PosteriorOptions().gamma), \(sampling)"
+        case .diffpir: return "\(task)diffpir, λ = \(lambda ?? PosteriorOptions().lambda), \(sampling)"
+        case .tmpd, .pgdm: return "\(task)\(method.rawValue), \(sampling)"
         }
     }
 

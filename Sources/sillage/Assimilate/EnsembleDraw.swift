@@ -6,7 +6,7 @@ import Training
 
 /// Draws an ensemble into a file, members at a time, so that a stopped run goes on with those that are missing.
 struct EnsembleDraw {
-    var reanalysis: Reanalysis
+    var source: any EnsembleSource
     /// States of the trajectory that the file holds.
     var written: Range<Int>
     var members: Int
@@ -18,11 +18,11 @@ struct EnsembleDraw {
 
     /// A draw; of all states where nothing else is said.
     init(
-        reanalysis: Reanalysis, written: Range<Int>? = nil, members: Int, seed: Int, output: String,
+        _ source: any EnsembleSource, written: Range<Int>? = nil, members: Int, seed: Int, output: String,
         provenance: Provenance, fingerprint: String, reporter: any ProgressReporter
     ) {
-        self.reanalysis = reanalysis
-        self.written = written ?? 0..<reanalysis.times.count
+        self.source = source
+        self.written = written ?? 0..<source.times.count
         (self.members, self.seed, self.output) = (members, seed, output)
         (self.provenance, self.fingerprint, self.reporter) = (provenance, fingerprint, reporter)
     }
@@ -31,9 +31,9 @@ struct EnsembleDraw {
     ///
     /// - Throws: `Interrupted`, `FieldsError`, `DiffusionError`.
     func run() async throws {
-        let card = reanalysis.model.card
+        let card = source.model.card
         let writer = try EnsembleWriter(
-            to: fileURL(output), grid: card.grid, times: Array(reanalysis.times[written]), calendar: card.calendar,
+            to: fileURL(output), grid: card.grid, times: Array(source.times[written]), calendar: card.calendar,
             variables: card.variables, members: members, provenance: provenance, fingerprint: fingerprint)
         switch writer.start {
         case .complete: return reporter.say("\(output): is already there, written by this very command: nothing to do")
@@ -41,22 +41,22 @@ struct EnsembleDraw {
         case .restarted: reporter.say("the partial file was damaged when it was interrupted: starting again")
         case .fresh: break
         }
-        if let remark = reanalysis.memoryRemark { reporter.say(remark) }
+        if let remark = source.memoryRemark { reporter.say(remark) }
         let missing = writer.missingMembers
-        let groups = stride(from: 0, to: missing.count, by: reanalysis.options.batch).map {
-            Array(missing[$0..<min($0 + reanalysis.options.batch, missing.count)])
+        let groups = stride(from: 0, to: missing.count, by: source.options.batch).map {
+            Array(missing[$0..<min($0 + source.options.batch, missing.count)])
         }
         try await Stop.cooperatively { interruption in
-            let total = groups.count * reanalysis.options.steps
+            let total = groups.count * source.steps
             var meter = RateMeter(memory: 60)
             for (i, group) in groups.enumerated() {
-                let drawn = try reanalysis.draw(members: group, seed: seed) { step in
+                let drawn = try source.draw(members: group, seed: seed) { step in
                     if interruption.isRequested {
                         throw Interrupted(
-                            note: "\(members - missing.count + i * reanalysis.options.batch) of \(members) members are "
+                            note: "\(members - missing.count + i * source.options.batch) of \(members) members are "
                                 + "in \(output).partial; the same command goes on with the rest")
                     }
-                    let done = i * reanalysis.options.steps + step.step
+                    let done = i * source.steps + step
                     reporter.show(
                         ProgressReport(
                             title: "sampling", completed: done, total: total, unit: "steps",
@@ -64,15 +64,15 @@ struct EnsembleDraw {
                             note: "members \(group[0])–\(group[group.count - 1])"))
                 }
                 for (member, values) in zip(group, drawn) {
-                    let size = values.count / reanalysis.times.count
+                    let size = values.count / source.times.count
                     try writer.write(
                         member: member,
                         values: Array(values[written.lowerBound * size..<written.upperBound * size]))
                 }
-                let written = members - missing.count + min((i + 1) * reanalysis.options.batch, missing.count)
+                let written = members - missing.count + min((i + 1) * source.options.batch, missing.count)
                 if written < members { reporter.say("\(written) of \(members) members are written") }
             }
         }
-        try writer.finish(evaluations: reanalysis.evaluations * members)
+        try writer.finish(evaluations: source.evaluations * members)
     }
 }

@@ -68,16 +68,15 @@ struct Forecast: AsyncParsableCommand {
         let past = try past(of: archive, card)
         let times = try times(after: past.times, trajectory)
         let count = members ?? (past.states.count > 1 ? past.states.count : 8)
-        let drawn = (0..<count).map { past.states[$0 % past.states.count] }
         var options = sampling.options
         options.batch = min(options.batch, count)
-        let reanalysis = try Reanalysis(
-            model: trajectory, times: times, observations: nil,
-            known: KnownStates(drawn, at: past.times, codec: trajectory.codec), options: options)
+        let source = try Continuation(
+            model: trajectory, times: times, observations: nil, known: KnownStates(count: known),
+            past: (known, { past.states[$0 % past.states.count] }), options: options)
         let hash = try modelHash(fileURL(model))
         let start = CFTime.iso(past.times[past.times.count - 1], calendar: card.calendar)
         let draw = EnsembleDraw(
-            reanalysis: reanalysis, written: past.times.count - 1..<(try wantedEnd(times, past.times)), members: count,
+            source, written: past.times.count - 1..<times.count, members: count,
             seed: Int(common.seed), output: output,
             provenance: Provenance(
                 title: "Forecast ensemble from \(start)", command: commandLine, version: Sillage.programVersion,
@@ -165,14 +164,7 @@ struct Forecast: AsyncParsableCommand {
         guard known < model.window else {
             throw ValidationError("--known is \(known): the model's window has \(model.window) states, fewer are known")
         }
-        let step = model.card.timeStep
-        let length = max(known + (try leadStates(model.card) ?? (model.window - known)), model.window)
-        return past + (1...(length - known)).map { past[past.count - 1] + Double($0) * step }
-    }
-
-    /// The end of what is written: a trajectory is at least one window long, the lead may be shorter.
-    private func wantedEnd(_ times: [Double], _ past: [Double]) throws -> Int {
-        guard let lead else { return times.count }
-        return times.firstIndex { $0 > past[past.count - 1] + lead.seconds * (1 + 1e-9) } ?? times.count
+        let ahead = try leadStates(model.card) ?? (model.window - known)
+        return past + (1...ahead).map { past[past.count - 1] + Double($0) * model.card.timeStep }
     }
 }

@@ -1,0 +1,126 @@
+import Diffusion
+import Fields
+import Observing
+import Torch
+
+/// What members are drawn from, a few at a time.
+public protocol EnsembleSource {
+    /// The prior.
+    var model: TrajectoryModel { get }
+    /// Instants of the states drawn.
+    var times: [Double] { get }
+    /// How.
+    var options: PosteriorOptions { get }
+    /// Sampling steps of a draw.
+    var steps: Int { get }
+    /// Network evaluations of one member's draw.
+    var evaluations: Int { get }
+    /// What a person should know before a draw, if anything.
+    var memoryRemark: String? { get }
+
+    /// Draws members: physical trajectories, one array (time, variable, y, x) a member.
+    ///
+    /// - Parameter onStep: receives how many of ``steps`` are done; throw from it to cancel
+    func draw(members: [Int], seed: Int, onStep: (Int) throws -> Void) throws -> [[Float]]
+}
+
+extension Reanalysis: EnsembleSource {
+    /// As the sampler's.
+    public var steps: Int { options.steps }
+
+    /// Draws members.
+    public func draw(members: [Int], seed: Int, onStep: (Int) throws -> Void) throws -> [[Float]] {
+        try draw(members: members, seed: seed, after: []) { try onStep($0.step) }
+    }
+}
+
+/// Trajectories that go on window by window: each window's last states are the next one's known first ones, for each member
+/// its own. Without observations it is a forecast, with them a cycled filter, whose analyses know the observations up to the
+/// end of their window. Memory does not grow with the number of windows beyond the states themselves.
+///
+/// - Source: Rozet et al. 2025, Appa, arXiv 2504.18720 (forecasting and filtering as conditioning on known latents).
+public struct Continuation: EnsembleSource {
+    /// The prior.
+    public let model: TrajectoryModel
+    /// Instants of the states drawn, those that are given included.
+    public let times: [Double]
+    /// How.
+    public let options: PosteriorOptions
+    private let observations: ObservationVector?
+    private let known: KnownStates
+    /// The states that are given of each member, as an array (time, variable, y, x).
+    private let past: (count: Int, states: (Int) -> [Float])?
+    /// First state of each window.
+    private let starts: [Int]
+
+    /// Prepares windows over `times`.
+    ///
+    /// - Parameters:
+    ///   - times: instants on the model's clock, those that are given first; more than them
+    ///   - observations: over all of `times`, or nil; those of given states are not looked at
+    ///   - known: states that a window hands on
+    ///   - past: how many states are given, `known.count` or more, and those of a member; nil for a cold start
+    /// - Throws: ``ModelError`` where the model cannot go on from known states, or the options do not fit.
+    public init(
+        model: TrajectoryModel, times: [Double], observations: ObservationVector?, known: KnownStates,
+        past: (count: Int, states: (Int) -> [Float])?, options: PosteriorOptions
+    ) throws {
+        precondition(past.map { $0.count >= known.count && $0.count < times.count } ?? true, "a past of too few states")
+        let model = options.gaussianOnly ? try model.gaussian() : model
+        try Reanalysis.requireKnowing(model, known, observed: observations != nil, options)
+        (self.model, self.times, self.observations, self.known) = (model, times, observations, known)
+        (self.past, self.options) = (past, options)
+        starts = Array(
+            stride(
+                from: past.map { $0.count - known.count } ?? 0, to: max(times.count - known.count, 1),
+                by: model.window - known.count))
+        // What a window asks of model and options is asked before any is drawn.
+        _ = try window(0)
+    }
+
+    /// One draw of each window.
+    public var steps: Int { starts.count * options.steps }
+    /// Of all windows.
+    public var evaluations: Int { starts.count * options.evaluations(over: model.card.denoiser!.noise) }
+    /// Nothing: one window is in memory at a time.
+    public var memoryRemark: String? { nil }
+
+    /// Draws members, window after window.
+    public func draw(members: [Int], seed: Int, onStep: (Int) throws -> Void) throws -> [[Float]] {
+        let size = model.codec.climatology.deviation.count
+        var result = members.map { past?.states($0) ?? [] }
+        for index in starts.indices {
+            let window = try window(index)
+            let past = window.known.map { known in result.map { Array($0.suffix(known.count * size)) } } ?? []
+            let first = window.known?.count ?? 0
+            // Each window has noise of its own.
+            let drawn = try window.draw(members: members, seed: seed &+ 1_000_003 &* index, after: past) {
+                try onStep(index * options.steps + $0.step)
+            }
+            for (m, values) in drawn.enumerated() { result[m] += values[(first * size)...] }
+        }
+        return result.map { Array($0.prefix(times.count * size)) }
+    }
+
+    private func window(_ index: Int) throws -> Reanalysis {
+        let (start, step) = (starts[index], model.card.timeStep)
+        let instants = (0..<model.window).map { times[start] + Double($0) * step }
+        let isFirst = past == nil && index == 0
+        let new = start + (isFirst ? 0 : known.count)..<start + model.window
+        return try Reanalysis(
+            model: model, times: instants, observations: observations.flatMap { seen($0, start, new) },
+            known: isFirst ? nil : known, options: options)
+    }
+
+    /// Observations whose last state is among the new ones of a window; nil without any.
+    private func seen(_ all: ObservationVector, _ start: Int, _ new: Range<Int>) -> ObservationVector? {
+        let size = model.codec.climatology.deviation.count
+        let rows = (0..<all.count).filter { row in
+            all.operator.entries(row).map { all.operator.columnIndices[$0] / size }.max().map(new.contains) ?? false
+        }
+        guard !rows.isEmpty else { return nil }
+        var vector = all.selecting(rows)
+        vector.operator = vector.operator.restricted(toColumns: start * size..<(start + model.window) * size)
+        return vector
+    }
+}
