@@ -100,6 +100,13 @@ let targets: [Target] = [
             "Dynamics", "Figures", "Spectral", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/worlds"),
 
+    .executableTarget(
+        name: "qg-forecast",
+        dependencies: [
+            "Assimilation", "Dynamics", "Fields", "Figures", "Observing", "Torch", "Verification",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], path: "notebooks-as-scripts/qg-forecast"),
+
     // Tests
     .testTarget(name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Fixtures")]),
     .testTarget(name: "FieldsTests", dependencies: ["Fields"], resources: [.copy("Fixtures")]),
@@ -119,7 +126,8 @@ let targets: [Target] = [
     .testTarget(
         name: "CommandTests",
         dependencies: [
-            "sillage", "era5-uk", "exact-posteriors", "twin-experiments", "worlds", "Assimilation", "Fields",
+            "sillage", "era5-uk", "exact-posteriors", "qg-forecast", "twin-experiments", "worlds", "Assimilation",
+            "Fields",
         ],
         exclude: ["Fixtures"]),
 ]

@@ -158,7 +158,7 @@ import Testing
         func forecast(_ extra: String..., into output: String = "f.nc") async throws -> Outcome {
             try await Command.run(
                 [
-                    "forecast", "--model", Self.model.path, "--analysis", "prior.nc", "--steps", "3", "-o", output,
+                    "forecast", "--model", Self.model.path, "--from", "prior.nc", "--steps", "3", "-o", output,
                     "--quiet",
                 ] + extra, in: folder.url)
         }
@@ -180,18 +180,18 @@ import Testing
             // A day's step is small beside the way that a month takes.
             #expect(distance(day, start) < 0.5 * distance(month, start))
         }
-        let early = try await forecast("--from", "2000-01-20", "--lead", "2d", "--members", "3", into: "g.nc")
+        let early = try await forecast("--start", "2000-01-20", "--states", "2", "--members", "3", into: "g.nc")
         #expect(early.code == 0, "\(early.errors)")
         let short = try Archive(contentsOf: [folder.url.appendingPathComponent("g.nc")])
         #expect(short.times.count == 3 && short.memberCount == 3 && short.times[0] == analysis.times[19])
         for (options, code, words) in [
             (["--known", "32"], 2, "fewer are known"), (["--lead", "5h"], 2, "no multiple of the model's step"),
-            (["--from", "2000-01-05"], 75, "8 known states are asked for"),
-            (["--from", "2001-01-01"], 75, "no state at"),
-            (["--from", "soon"], 2, "--from is 'soon'"), (["--known", "0"], 2, "--known is 0"),
+            (["--start", "2000-01-05"], 75, "8 known states are asked for"),
+            (["--start", "2001-01-01"], 75, "no state at"),
+            (["--start", "soon"], 2, "--start is 'soon'"), (["--known", "0"], 2, "--known is 0"),
         ] as [([String], Int32, String)] {
             let run = try await Command.run(
-                ["forecast", "--model", Self.model.path, "--analysis", "prior.nc", "-o", "x.nc"] + options,
+                ["forecast", "--model", Self.model.path, "--from", "prior.nc", "-o", "x.nc"] + options,
                 in: folder.url)
             #expect(run.code == code && run.errors.contains(words), "\(options): \(run.errors)")
         }

@@ -6,6 +6,9 @@ import Testing
     private static let archive = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../../shared/data/era5-uk/t2m-2019-03-01_25.nc").standardizedFileURL
 
+    private static let model = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../data/models/qg-64").standardizedFileURL
+
     private struct Line: Decodable {
         var row: String
         var method: String?
@@ -123,6 +126,43 @@ import Testing
         #expect(rows.count == 7)
         for row in rows { #expect(row.met == true, "\(row)") }
         #expect(FileManager.default.fileExists(atPath: folder.path("worlds/index.html")))
+    }
+
+    /// Two members over two days from one truth, of young flow for the sake of time: the model's forecast begins where the true
+    /// model's does and stays near it.
+    @Test func forecastsHaveSkill() async throws {
+        struct Row: Decodable {
+            var method: String
+            var variable: String
+            var lead_days: Int
+            var skill: Double
+            var crps: Double
+        }
+        let folder = try TemporaryFolder()
+        let outcome = try await Command.run(
+            [
+                "--quick", "--json", "--starts", "1", "--members", "2", "--lead", "2", "--spin-up", "120", "--model",
+                Self.model.path, "-o",
+                folder.path("forecast"),
+            ], program: "qg-forecast")
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let rows = try outcome.output.split(separator: "\n").map {
+            try JSONDecoder().decode(Row.self, from: Data($0.utf8))
+        }
+        #expect(rows.count == 4 * 2 * 3)
+        func row(_ method: String, _ variable: String, _ lead: Int) throws -> Row {
+            try #require(rows.first { $0.method == method && $0.variable == variable && $0.lead_days == lead })
+        }
+        for variable in ["q1", "q2"] {
+            let start = try row("diffusion", variable, 0).crps
+            let other = try row("true model", variable, 0).crps
+            #expect(start == other)
+            let ours = try row("diffusion", variable, 2).crps
+            let theirs = try row("true model", variable, 2).crps
+            #expect(ours < 1.4 * theirs, "\(variable): \(ours), \(theirs)")
+        }
+        let page = try String(contentsOfFile: folder.path("forecast/index.html"), encoding: .utf8)
+        #expect(page.components(separatedBy: "<img ").count - 1 == 6 + 3)
     }
 
     @Test func anArchiveThatIsMissingIsNamed() async throws {

@@ -12,7 +12,7 @@ struct Forecast: AsyncParsableCommand {
             drawn from the model: samples of p(future | past) for each past. The file begins with the last known state, \
             lead zero.
 
-              sillage forecast --model model/ --analysis posterior.nc --lead 14d -o forecast.nc
+              sillage forecast --model model/ --from posterior.nc --lead 14d -o forecast.nc
               sillage verify forecast.nc truth.nc --report forecast.html
 
             The analysis may come from assimilate, generate or a classical filter, or be a single trajectory such as a \
@@ -23,6 +23,7 @@ struct Forecast: AsyncParsableCommand {
     var model: String
 
     @Option(
+        name: .customLong("from"),
         help: ArgumentHelp("Analysis to go on from: an ensemble or one trajectory, NetCDF or HDF5.", valueName: "file"))
     var analysis: String
 
@@ -35,8 +36,11 @@ struct Forecast: AsyncParsableCommand {
             valueName: "time"))
     var lead: TimeSpan?
 
+    @Option(help: ArgumentHelp("States beyond the last known one, in place of --lead.", valueName: "count"))
+    var states: Int?
+
     @Option(help: ArgumentHelp("Last known state; the analysis' last by default.", valueName: "date"))
-    var from: String?
+    var start: String?
 
     @Option(help: ArgumentHelp("States of the analysis that are known, up to the last.", valueName: "count"))
     var known = 8
@@ -54,6 +58,8 @@ struct Forecast: AsyncParsableCommand {
     func validate() throws {
         if let members, members < 1 { throw ValidationError("--members is \(members): give 1 or more") }
         guard known > 0 else { throw ValidationError("--known is \(known): give 1 or more") }
+        if lead != nil, states != nil { throw ValidationError("give --lead or --states, not both") }
+        if let states, states < 1 { throw ValidationError("--states is \(states): give 1 or more") }
         if let lead, !(lead.seconds > 0) { throw ValidationError("--lead is \(lead.seconds) s: give a positive time") }
     }
 
@@ -91,7 +97,7 @@ struct Forecast: AsyncParsableCommand {
             fingerprint: ContentHash.fingerprint([
                 "model": hash, "seed": "\(common.seed)", "members": "\(count)", "times": "\(times)",
                 "analysis": try ContentHash.sha256(of: fileURL(analysis)), "known": "\(known)",
-                "lead": lead.map { "\($0.seconds)" } ?? "",
+                "lead": "\(lead?.seconds ?? 0) \(states ?? 0)",
                 "sampling": sampling.description, "precision": "\(common.precision.dtype(on: .cpu))",
             ]), reporter: common.reporter)
         try await draw.run()
@@ -110,16 +116,16 @@ struct Forecast: AsyncParsableCommand {
                 .unknownVariable, "\(analysis): lacks \(missing.joined(separator: ", ")), which the model goes on from")
         }
         var last = archive.times.count - 1
-        if let from {
-            guard let instant = CFTime.instant(from, calendar: archive.calendar) else {
-                throw ValidationError("--from is '\(from)': give a date such as 2000-02-01")
+        if let start {
+            guard let instant = CFTime.instant(start, calendar: archive.calendar) else {
+                throw ValidationError("--start is '\(start)': give a date such as 2000-02-01")
             }
             guard let index = archive.times.lastIndex(where: { $0 <= instant + 1e-3 * card.timeStep }),
                 abs(archive.times[index] - instant) < 1e-3 * card.timeStep
             else {
                 throw FieldsError(
                     .outOfTime,
-                    "\(analysis): has no state at \(from); its states run from "
+                    "\(analysis): has no state at \(start); its states run from "
                         + "\(CFTime.iso(archive.times[0], calendar: archive.calendar)) to "
                         + CFTime.iso(archive.times[last], calendar: archive.calendar))
             }
@@ -151,7 +157,7 @@ struct Forecast: AsyncParsableCommand {
 
     /// States beyond the last known one.
     private func leadStates(_ card: ModelCard) throws -> Int? {
-        guard let lead else { return nil }
+        guard let lead else { return states }
         let states = lead.seconds / card.timeStep
         guard states > 0.999, abs(states - states.rounded()) < 1e-3 else {
             throw ValidationError(

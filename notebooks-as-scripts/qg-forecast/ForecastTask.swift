@@ -1,0 +1,123 @@
+import Assimilation
+import Dynamics
+import Fields
+import Foundation
+import Observing
+import Torch
+import Verification
+
+/// One truth, its analysis by the model, and forecasts from that analysis.
+struct ForecastTask {
+    /// How a state beyond the analysis is told.
+    enum Method: String, CaseIterable {
+        case diffusion, trueModel = "true model", persistence, climatology
+    }
+
+    let model: TrajectoryModel
+    private let world: TwoLayerQG
+    /// Model steps from one state to the next.
+    private let stride: Int
+    private let members: Int
+    private let known: Int
+    /// Steps before a truth begins.
+    private let spinUp: Int
+    /// Days that forecasts reach.
+    let lead: Int
+
+    /// - Parameter folder: the model's, `data/models/qg-64`
+    init(model folder: URL, members: Int, known: Int, lead: Int, spinUpDays: Int) throws {
+        model = try TrajectoryModel(contentsOf: folder)
+        world = try TwoLayerQG(TwoLayerQG.Configuration())
+        stride = Int((model.card.timeStep / world.configuration.timeStep).rounded())
+        (self.members, self.known, self.lead) = (members, known, lead)
+        spinUp = spinUpDays * Int((86_400 / world.configuration.timeStep).rounded())
+    }
+
+    /// The grid that scores are taken on.
+    var grid: VerificationGrid {
+        let spacing = world.configuration.length / Double(world.configuration.points)
+        return .plane(
+            rows: model.card.grid.shape.y, columns: model.card.grid.shape.x, spacingY: spacing, spacingX: spacing,
+            periodic: true)
+    }
+
+    /// Numbers in a state.
+    var stateCount: Int { 2 * model.card.grid.count }
+
+    /// The truth from the first analysed state on, daily states one after the other.
+    private func truth(seed: UInt64) throws -> [[Float]] {
+        var state = world.initialState(seed: seed, member: 0)
+        try world.step(&state, count: spinUp)
+        return try (0..<model.window + lead).map { index in
+            if index > 0 { try world.step(&state, count: stride) }
+            return world.potentialVorticity(state).map(Float.init)
+        }
+    }
+
+    /// States of another run, far apart: the climate.
+    func climate(count: Int) throws -> [[Float]] {
+        var state = world.initialState(seed: 900, member: 0)
+        try world.step(&state, count: spinUp)
+        return try (0..<count).map { _ in
+            try world.step(&state, count: 30 * stride)
+            return world.potentialVorticity(state).map(Float.init)
+        }
+    }
+
+    /// States of every method's members at each lead from 0 on, and of the truth.
+    struct Forecasts {
+        var truth: [[Float]]
+        /// By lead and member.
+        var states: [Method: [[[Float]]]]
+    }
+
+    /// The forecasts of one start.
+    ///
+    /// - Parameters:
+    ///   - climate: states that the climate's members are taken from
+    ///   - onStep: receives what is done of how many steps
+    func forecasts(seed: UInt64, climate: [[Float]], onStep: (Int, Int) -> Void) throws -> Forecasts {
+        let truth = try truth(seed: seed)
+        let step = model.card.timeStep
+        let times = model.times(from: 0, to: step * Double(model.window - 1))
+        let states = StatesInMemory(
+            grid: model.card.grid, variables: model.card.variables, times: times, calendar: model.card.calendar,
+            values: truth[..<model.window].flatMap { $0 })
+        let deviation = model.codec.climatology.deviation.mean([1, 2]).doubles()[0]
+        let plan = ObservingPlan(
+            network: .random(count: 82, redrawn: true), errors: ["q1": .absolute(0.1 * deviation, units: "s-1")],
+            variables: ["q1"], seed: seed)
+        let observations = try states.observed(by: plan, source: "truth of seed \(seed)")
+            .vector(on: model.card.grid, variables: model.card.variables, times: times)
+        var options = PosteriorOptions()
+        options.batch = members
+        let ids = Array(0..<members)
+        let reanalysis = try Reanalysis(model: model, times: times, observations: observations, options: options)
+        let n = stateCount
+        var total = 2 * options.steps
+        let analysis = try reanalysis.draw(members: ids, seed: Int(seed)) { onStep($0.step, total) }
+        let all = times + (1...lead).map { times[times.count - 1] + Double($0) * step }
+        let continuation = try Continuation(
+            model: model, times: Array(all[(model.window - known)...]), observations: nil,
+            known: KnownStates(count: known), past: (known, { Array(analysis[$0].suffix(known * n)) }), options: options
+        )
+        total = options.steps + continuation.steps
+        let drawn = try continuation.draw(members: ids, seed: Int(seed)) { onStep(options.steps + $0, total) }
+        func state(_ member: [Float], _ index: Int) -> [Float] { Array(member[index * n..<(index + 1) * n]) }
+        let last = analysis.map { state($0, model.window - 1) }
+        var result: [Method: [[[Float]]]] = [:]
+        result[.diffusion] = (0...lead).map { l in drawn.map { state($0, known - 1 + l) } }
+        result[.persistence] = (0...lead).map { _ in last }
+        let start = Int(seed) * members % max(climate.count - members, 1)
+        result[.climatology] = (0...lead).map { _ in Array(climate[start..<start + members]) }
+        var ensemble = last.flatMap { $0.map(Double.init) }
+        result[.trueModel] = try (0...lead).map { l in
+            if l > 0 {
+                try world.advance(
+                    ensemble: &ensemble, steps: stride, threads: ProcessInfo.processInfo.activeProcessorCount)
+            }
+            return (0..<members).map { m in ensemble[m * n..<(m + 1) * n].map { Float($0) } }
+        }
+        return Forecasts(truth: Array(truth[(model.window - 1)...]), states: result)
+    }
+}
