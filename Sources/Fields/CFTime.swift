@@ -77,9 +77,9 @@ public struct CFTime: Sendable, Hashable {
         }
     }
 
-    /// Coordinate values of instants.
+    /// Coordinate values of instants, to the microsecond: what a difference of two counts since 1970 has beyond it is noise.
     public func encode(_ instants: [Double]) -> [Double] {
-        instants.map { ($0 - reference) / unitSeconds }
+        instants.map { (($0 - reference) * 1e6).rounded() / (1e6 * unitSeconds) }
     }
 
     /// The `units` attribute.

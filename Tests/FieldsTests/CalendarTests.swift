@@ -82,3 +82,10 @@ func unitsOfTimeThatMeanNothingAreRefused(_ units: String) {
     let leapDay = CFTime.instant("2000-02-29", calendar: .standard) ?? .nan
     #expect(CalendarKind.standard.convert(leapDay, to: .noLeap) == nil)
 }
+
+/// Differences of counts since 1970 are known to a tenth of a microsecond; files say 0.05, not 0.04999995.
+@Test func fractionsOfSecondsAreWrittenAsTheyWereMeant() throws {
+    let time = try CFTime(units: "seconds since 2000-01-01", calendar: "standard", place: "a.nc")
+    let start = CFTime.instant("2000-01-01", calendar: .standard) ?? .nan
+    #expect(time.encode((0..<40).map { start + 0.05 * Double($0) }) == (0..<40).map { Double($0 * 5) / 100 })
+}
