@@ -108,8 +108,9 @@ struct ForecastTask {
         var result: [Method: [[[Float]]]] = [:]
         result[.diffusion] = (0...lead).map { l in drawn.map { state($0, known - 1 + l) } }
         result[.persistence] = (0...lead).map { _ in last }
-        let start = Int(seed) * members % max(climate.count - members, 1)
-        result[.climatology] = (0...lead).map { _ in Array(climate[start..<start + members]) }
+        // As far apart as the run allows: neighbours share what is slow in the flow.
+        let chosen = (0..<members).map { climate[(Int(seed) + $0 * (climate.count / members)) % climate.count] }
+        result[.climatology] = (0...lead).map { _ in chosen }
         var ensemble = last.flatMap { $0.map(Double.init) }
         result[.trueModel] = try (0...lead).map { l in
             if l > 0 {
