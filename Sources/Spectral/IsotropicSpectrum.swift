@@ -58,11 +58,7 @@ public struct SpectrumAnalysis: Sendable {
     /// - Returns: an analysis with detrending and window.
     /// - Source: Errico 1985, Mon. Wea. Rev. 113 (removal of trends); Harris 1978, Proc. IEEE 66 (Hann window).
     public static func regional(y: Int, x: Int, spacingY: Double, spacingX: Double) -> SpectrumAnalysis {
-        precondition(y >= 4 && x >= 4, "a regional spectrum needs 4 points along each axis, not \(y) × \(x)")
-        func hann(_ n: Int) -> [Double] {
-            (0..<n).map { squared(sin(Double.pi * (Double($0) + 0.5) / Double(n))) }
-        }
-        let window = hann(y).flatMap { wy in hann(x).map { wy * $0 } }
+        let window = hannWindow(y: y, x: x)
         let power = window.reduce(0) { $0 + $1 * $1 } / Double(window.count)
         return SpectrumAnalysis(
             y: y, x: x, spacingY: spacingY, spacingX: spacingX, taper: Taper(window: window, power: power))

@@ -69,15 +69,8 @@ public struct CoherenceAnalysis: Sendable {
     ///   - spacingY: distance between rows, metres
     ///   - spacingX: distance between columns, metres (at the region's middle latitude)
     public static func regional(y: Int, x: Int, spacingY: Double, spacingX: Double) -> CoherenceAnalysis {
-        precondition(y >= 4 && x >= 4, "a regional spectrum needs 4 points along each axis, not \(y) × \(x)")
-        func hann(_ n: Int) -> [Double] {
-            (0..<n).map { j in
-                let s = sin(Double.pi * (Double(j) + 0.5) / Double(n))
-                return s * s
-            }
-        }
-        let window = hann(y).flatMap { wy in hann(x).map { wy * $0 } }
-        return CoherenceAnalysis(y: y, x: x, spacingY: spacingY, spacingX: spacingX, window: window)
+        CoherenceAnalysis(
+            y: y, x: x, spacingY: spacingY, spacingX: spacingX, window: hannWindow(y: y, x: x))
     }
 
     private init(y: Int, x: Int, spacingY: Double, spacingX: Double, window: [Double]?) {
