@@ -75,15 +75,15 @@ public struct Continuation: EnsembleSource {
                 from: past.map { $0.count - known.count } ?? 0, to: max(times.count - known.count, 1),
                 by: model.window - known.count))
         // What a window asks of model and options is asked before any is drawn.
-        _ = try window(0)
+        memoryRemark = try window(0).memoryRemark
     }
 
     /// One draw of each window.
     public var steps: Int { starts.count * options.steps }
     /// Of all windows.
     public var evaluations: Int { starts.count * options.evaluations(over: model.card.denoiser!.noise) }
-    /// Nothing: one window is in memory at a time.
-    public var memoryRemark: String? { nil }
+    /// As of the first window.
+    public private(set) var memoryRemark: String?
 
     /// Draws members, window after window.
     public func draw(members: [Int], seed: Int, onStep: (Int) throws -> Void) throws -> [[Float]] {
@@ -93,13 +93,19 @@ public struct Continuation: EnsembleSource {
             let window = try window(index)
             let past = window.known.map { known in result.map { Array($0.suffix(known.count * size)) } } ?? []
             let first = window.known?.count ?? 0
-            // Each window has noise of its own.
-            let drawn = try window.draw(members: members, seed: seed &+ 1_000_003 &* index, after: past) {
+            let drawn = try window.draw(members: members, seed: self.seed(of: index, seed), after: past) {
                 try onStep(index * options.steps + $0.step)
             }
             for (m, values) in drawn.enumerated() { result[m] += values[(first * size)...] }
         }
         return result.map { Array($0.prefix(times.count * size)) }
+    }
+
+    /// Each window has noise of its own, named by its first instant: were it that of the analysis that it goes on from, the
+    /// future would be drawn by the very numbers that made the past.
+    private func seed(of index: Int, _ seed: Int) -> Int {
+        guard past != nil || index > 0 else { return seed }
+        return Int(truncatingIfNeeded: Random.mix(seed, Int(times[starts[index]])))
     }
 
     private func window(_ index: Int) throws -> Reanalysis {
@@ -113,7 +119,7 @@ public struct Continuation: EnsembleSource {
     }
 
     /// Observations whose last state is among the new ones of a window; nil without any.
-    private func seen(_ all: ObservationVector, _ start: Int, _ new: Range<Int>) -> ObservationVector? {
+    func seen(_ all: ObservationVector, _ start: Int, _ new: Range<Int>) -> ObservationVector? {
         let size = model.codec.climatology.deviation.count
         let rows = (0..<all.count).filter { row in
             all.operator.entries(row).map { all.operator.columnIndices[$0] / size }.max().map(new.contains) ?? false

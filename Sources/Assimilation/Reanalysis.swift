@@ -58,6 +58,9 @@ public struct Reanalysis {
                 representation: model.card.autoencoder.reconstructionError)
         }
         if let known {
+            guard observations == nil || times.count == model.window else {
+                throw ModelError("observations after known states are taken window by window: use a continuation")
+            }
             try Self.requireKnowing(model, known, observed: observations != nil, options)
         }
         if options.method == .mmps, options.iterations == 0, model.errors == nil, observations != nil {
@@ -206,7 +209,8 @@ public struct Reanalysis {
         _ onStep: (SamplingProgress) throws -> Void
     ) throws -> Tensor {
         let knowing = KnowingDenoiser(prior: prior, values: values, window: model.window, solve: solve)
-        guard let seen, let preconditioner else { return try withNoGrad { try sample(knowing, noise, onStep) } }
+        guard let seen else { return try withNoGrad { try sample(knowing, noise, onStep) } }
+        guard let preconditioner else { preconditionFailure("known states and observations without a solve") }
         let inverse = KnowingPreconditioner(preconditioner, observation: seen, known: solve)
         return try sample(
             MomentMatching(

@@ -123,6 +123,26 @@ public final class Archive: @unchecked Sendable {
         return lower..<max(lower, upper)
     }
 
+    /// The same archive in the units and under the names of other variables, one for each of its own, in their order.
+    ///
+    /// Where either has no units values stay as they are.
+    ///
+    /// - Throws: `FieldsError` of kind `units` for units that do not convert.
+    public func converted(to others: [FieldVariable]) throws -> Archive {
+        precondition(others.count == variables.count, "\(variables.count) variables for \(others.count)")
+        let wanted = zip(variables, others).map { own, other in
+            var variable = own
+            if !own.units.isEmpty, !other.units.isEmpty { variable.units = other.units }
+            return variable
+        }
+        let moved = try pieces.map { piece in
+            var piece = piece
+            try piece.convert(to: wanted)
+            return piece
+        }
+        return Archive(pieces: moved, grid: grid, variables: others, attributes: attributes, pool: pool)
+    }
+
     /// The same archive read on another grid's points, which must all be among its own: other conventions of longitude,
     /// another first meridian, a region.
     ///

@@ -127,7 +127,7 @@ public struct Grid: Sendable, Hashable, Codable {
 }
 
 extension Axis {
-    /// Whether a place lies in the period that begins a step before the first point; true for an axis that does not repeat.
+    /// Whether a place lies between a step before the first point and a period after it; true for an axis that does not repeat.
     public func isWithinPeriod(_ value: Double) -> Bool {
         guard let period, let first = values.first, count > 0 else { return true }
         let step = period / Double(count)

@@ -25,5 +25,3 @@ public func removePlane(_ field: inout [Double], y: Int, x: Int) {
         }
     }
 }
-
-func squared(_ a: Double) -> Double { a * a }

@@ -125,6 +125,13 @@ import Torch
         let alone = try Reanalysis(model: model, times: Array(times[..<4]), observations: first, options: options)
             .draw(members: [0, 1, 2], seed: 9)
         for m in 0..<3 { #expect(Array(drawn[m][..<640]) == alone[m]) }
+        // Each observation is looked at in one window: those before a window's new states are not.
+        var looks = 0
+        for start in stride(from: 0, to: 8, by: 2) {
+            let new = (start == 0 ? 0 : start + 2)..<start + 4
+            looks += filter.seen(all, start, new)?.count ?? 0
+        }
+        #expect(looks == all.count)
         // A member is the same whoever is drawn with it, to rounding.
         let single = try filter.draw(members: [1], seed: 9) { _ in }
         #expect(zip(single[0], drawn[1]).allSatisfy { abs($0 - $1) < 2e-3 })
@@ -160,7 +167,26 @@ import Torch
             model: model, times: times, observations: nil, known: KnownStates(count: 2),
             past: (3, { pasts[1 - $0] }), options: options
         ).draw(members: [0, 1], seed: 1) { _ in }
-        #expect(drawn[0][480...640] != swapped[0][480...640])
+        let moved = zip(drawn[0][480..<640], swapped[0][480..<640]).reduce(0) { $0 + abs($1.0 - $1.1) } / 160
+        #expect(moved > 0.5, "\(moved)")
+    }
+
+    /// A future that is drawn by the numbers that made its past would not be one of the law's.
+    @Test func windowsHaveNoiseOfTheirOwn() throws {
+        let model = try TrajectoryModel(contentsOf: world("torus").model)
+        var options = options()
+        (options.steps, options.batch) = (8, 1)
+        let times = Array(World.times[80..<84])
+        let analysis = try Reanalysis(model: model, times: times, observations: nil, options: options)
+            .draw(members: [0], seed: 4)[0]
+        // Known states of no weight: the window is drawn from its noise alone.
+        let later = (0..<6).map { times[2] + Double($0) * World.step }
+        let forecast = try Continuation(
+            model: model, times: Array(later[..<4]), observations: nil, known: KnownStates(count: 2, deviation: 1e4),
+            past: (2, { _ in Array(analysis[320...]) }), options: options
+        ).draw(members: [0], seed: 4) { _ in }[0]
+        let (a, b) = (analysis[320...], forecast[320...])
+        #expect(zip(a, b).reduce(0) { $0 + abs($1.0 - $1.1) } / 320 > 0.5)
     }
 
     @Test func whatCannotGoOnIsNamed() throws {

@@ -135,7 +135,6 @@ import Testing
             var method: String
             var variable: String
             var lead_days: Int
-            var skill: Double
             var crps: Double
         }
         let folder = try TemporaryFolder()

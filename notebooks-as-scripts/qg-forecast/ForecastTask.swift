@@ -28,6 +28,9 @@ struct ForecastTask {
     init(model folder: URL, members: Int, known: Int, lead: Int, spinUpDays: Int) throws {
         model = try TrajectoryModel(contentsOf: folder)
         world = try TwoLayerQG(TwoLayerQG.Configuration())
+        guard known < model.window else {
+            throw ModelError("--known is \(known), and the model's window has \(model.window) states: give fewer")
+        }
         stride = Int((model.card.timeStep / world.configuration.timeStep).rounded())
         (self.members, self.known, self.lead) = (members, known, lead)
         spinUp = spinUpDays * Int((86_400 / world.configuration.timeStep).rounded())
@@ -109,7 +112,7 @@ struct ForecastTask {
         result[.diffusion] = (0...lead).map { l in drawn.map { state($0, known - 1 + l) } }
         result[.persistence] = (0...lead).map { _ in last }
         // As far apart as the run allows: neighbours share what is slow in the flow.
-        let chosen = (0..<members).map { climate[(Int(seed) + $0 * (climate.count / members)) % climate.count] }
+        let chosen = (0..<members).map { climate[(Int(seed) + $0 * max(climate.count / members, 1)) % climate.count] }
         result[.climatology] = (0...lead).map { _ in chosen }
         var ensemble = last.flatMap { $0.map(Double.init) }
         result[.trueModel] = try (0...lead).map { l in

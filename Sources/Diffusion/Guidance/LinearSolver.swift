@@ -56,6 +56,7 @@ private func preconditionedConjugateGradient(
         let curvature = dot(p, q)
         // A row that is solved takes no further step: what it comes to does not depend on the rows beside it.
         let proceeds = (curvature .> 0.5 * dot(p, floor(p))) .& (dot(r, r) .> bound)
+        if !proceeds.any().itemAsBool() { break }
         let step = Tensor.where(proceeds, ρ / (curvature + tiny), Tensor.zeros(like: ρ))
         u = u + step * p
         r = r - step * q

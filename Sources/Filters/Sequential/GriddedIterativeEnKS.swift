@@ -74,7 +74,7 @@ public struct GriddedIterativeEnKS: Sendable {
         // The beginning of the window: as the last analysis left it, and as the next will start from it.
         var (step, smoothed, prior) = (0, start, start)
         /// Takes the window's beginning on to a later step, and keeps the states that it comes by.
-        func slide(to end: Int) throws {
+        func slide(to end: Int, goesOn: Bool = true) throws {
             var (course, now) = (smoothed, step)
             for instant in instants where instant.step >= step && instant.step < end && instant.state != nil {
                 try carry(&course, from: now, to: instant.step)
@@ -82,7 +82,7 @@ public struct GriddedIterativeEnKS: Sendable {
                 result.store((instant.state!, course))
             }
             try carry(&course, from: now, to: end)
-            try carry(&prior, from: step, to: end)
+            if goesOn { try carry(&prior, from: step, to: end) }
             (smoothed, step) = (course, end)
         }
         var unconverged = 0
@@ -106,7 +106,7 @@ public struct GriddedIterativeEnKS: Sendable {
             try progress(cycle + 1, observed.count)
         }
         let last = instants[instants.count - 1]
-        try slide(to: last.step)
+        try slide(to: last.step, goesOn: false)
         if let state = last.state { result.store((state, smoothed)) }
         return (result.analysis(times: times), unconverged, observed.count)
     }

@@ -46,7 +46,7 @@ enum ModelTimeline {
     /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` unless it is a whole number of them, one or more.
     static func wholeSteps(_ time: Double, _ name: String, timeStep: Double) throws -> Int {
         let steps = time / timeStep
-        guard steps.isFinite, steps >= 0.999, abs(steps - steps.rounded()) < 1e-3 else {
+        guard steps >= 0.999, steps < 1e9, abs(steps - steps.rounded()) < 1e-3 else {
             throw FilterError.invalidSetting(
                 name: name, value: "\(time) s", expected: "whole steps of the model, which are \(timeStep) s")
         }

@@ -23,7 +23,7 @@ struct Assimilate: AsyncParsableCommand {
 
             --task filtering goes on window by window: the last --known states of each member are the next window's \
             known first ones, and its observations are looked at only then. Members of a window know the observations up to \
-            its end, none later; memory and the time of a window stay the same however many follow.
+            its end, none later; the time of a window stays the same however many follow, and so does memory but for the states.
 
               sillage assimilate --task filtering --model model/ --observations stations.nc -o filtered.nc
 
@@ -157,7 +157,7 @@ struct Assimilate: AsyncParsableCommand {
                     past: nil, options: options)
             }
         let draw = EnsembleDraw(
-            source, members: members, seed: Int(common.seed), output: output,
+            source, members: members, seed: Int(truncatingIfNeeded: common.seed), output: output,
             provenance: try provenance(card, how), fingerprint: try fingerprint(how), reporter: reporter)
         try await draw.run()
         reporter.finish()

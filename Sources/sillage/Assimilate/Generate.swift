@@ -61,7 +61,7 @@ struct Generate: AsyncParsableCommand {
         let reanalysis = try Reanalysis(model: trajectory, times: times, observations: nil, options: options)
         let hash = try modelHash(fileURL(model))
         let draw = EnsembleDraw(
-            reanalysis, members: members, seed: Int(common.seed), output: output,
+            reanalysis, members: members, seed: Int(truncatingIfNeeded: common.seed), output: output,
             provenance: Provenance(
                 title: "Prior ensemble of trajectories", command: commandLine, version: Sillage.programVersion,
                 source: "Sillage \(Sillage.programVersion), latent diffusion model \(card.name)",

@@ -70,10 +70,13 @@ struct Forecast: AsyncParsableCommand {
         let card = trajectory.card
         let archive = try Archive(
             contentsOf: [fileURL(analysis)], variables: card.variables.map(\.name), axes: axes.override
-        ).aligned(with: card.grid)
+        ).aligned(with: card.grid).converted(to: card.variables)
         let past = try past(of: archive, card)
         let times = try times(after: past.times, trajectory)
         let count = members ?? (past.states.count > 1 ? past.states.count : 8)
+        try requireMemory(
+            4 * Double(count) * Double(times.count) * Double(past.states[0].count / known),
+            for: "\(count) members of \(times.count) states", advice: "take fewer --members or a shorter --lead")
         var options = sampling.options
         options.batch = min(options.batch, count)
         let source = try Continuation(
@@ -83,7 +86,7 @@ struct Forecast: AsyncParsableCommand {
         let start = CFTime.iso(past.times[past.times.count - 1], calendar: card.calendar)
         let draw = EnsembleDraw(
             source, written: past.times.count - 1..<times.count, members: count,
-            seed: Int(common.seed), output: output,
+            seed: Int(truncatingIfNeeded: common.seed), output: output,
             provenance: Provenance(
                 title: "Forecast ensemble from \(start)", command: commandLine, version: Sillage.programVersion,
                 source: "Sillage \(Sillage.programVersion), latent diffusion model \(card.name)",
@@ -96,8 +99,7 @@ struct Forecast: AsyncParsableCommand {
                 ]),
             fingerprint: ContentHash.fingerprint([
                 "model": hash, "seed": "\(common.seed)", "members": "\(count)", "times": "\(times)",
-                "analysis": try ContentHash.sha256(of: fileURL(analysis)), "known": "\(known)",
-                "lead": "\(lead?.seconds ?? 0) \(states ?? 0)",
+                "analysis": try ContentHash.sha256(of: fileURL(analysis)), "known": "\(known)", "axes": axes.axes ?? "",
                 "sampling": sampling.description, "precision": "\(common.precision.dtype(on: .cpu))",
             ]), reporter: common.reporter)
         try await draw.run()
@@ -110,11 +112,6 @@ struct Forecast: AsyncParsableCommand {
 
     /// The known states of every member of the analysis.
     private func past(of archive: Archive, _ card: ModelCard) throws -> (states: [[Float]], times: [Double]) {
-        let missing = card.variables.map(\.name).filter { name in !archive.variables.contains { $0.name == name } }
-        guard missing.isEmpty else {
-            throw FieldsError(
-                .unknownVariable, "\(analysis): lacks \(missing.joined(separator: ", ")), which the model goes on from")
-        }
         var last = archive.times.count - 1
         if let start {
             guard let instant = CFTime.instant(start, calendar: archive.calendar) else {
@@ -137,7 +134,11 @@ struct Forecast: AsyncParsableCommand {
                 "\(analysis): \(known) known states are asked for, and it has \(last + 1) up to the last one")
         }
         let range = last + 1 - known..<last + 1
-        let times = Array(archive.times[range])
+        let times = archive.times[range].compactMap { archive.calendar.convert($0, to: card.calendar) }
+        guard times.count == known else {
+            throw FieldsError(
+                .axes, "\(analysis): its last states have no dates in the model's calendar (\(card.calendar.rawValue))")
+        }
         for (a, b) in zip(times, times.dropFirst()) where abs(b - a - card.timeStep) > 1e-3 * card.timeStep {
             throw FieldsError(
                 .axes,
@@ -159,7 +160,7 @@ struct Forecast: AsyncParsableCommand {
     private func leadStates(_ card: ModelCard) throws -> Int? {
         guard let lead else { return states }
         let states = lead.seconds / card.timeStep
-        guard states > 0.999, abs(states - states.rounded()) < 1e-3 else {
+        guard states > 0.999, states < 1e6, abs(states - states.rounded()) < 1e-3 else {
             throw ValidationError(
                 "--lead is \(lead.defaultValueDescription), no multiple of the model's step of \(card.timeStep) s")
         }
