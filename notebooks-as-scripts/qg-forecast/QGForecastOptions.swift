@@ -14,7 +14,7 @@ struct QGForecastOptions: ParsableCommand {
               swift run -c release qg-forecast
               swift run -c release qg-forecast --quick --json
 
-            The full run takes about half an hour on two cores, --quick two minutes: two starts, four members, ten days.
+            The full run takes about a quarter of an hour on two cores, --quick a minute: two starts, four members, ten days.
             """)
 
     @Option(help: ArgumentHelp("Truths that forecasts start from (20, or 2).", valueName: "count"))
