@@ -117,7 +117,8 @@ struct FilterOI: ParsableCommand {
             to: training, observations: vector, times: times, seed: common.seed, reporter: reporter)
         let analysis = try method.analyse(vector, times: times, members: members, seed: common.seed)
         let width = analysis.widthOfMembers
-        if width > 1.2 {
+        // Of few members chance alone makes it so.
+        if width > 1.2, members >= 8 {
             let longest = training.trajectories.map(\.count).max() ?? 0
             reporter.say(
                 "remark: the members' deviations from the mean are \(String(format: "%.2f", width)) times the error that the "
