@@ -18,7 +18,7 @@ struct TimeSpan: ExpressibleByArgument, Hashable {
     var defaultValueDescription: String {
         for (length, unit) in [(86_400.0, "d"), (3_600, "h"), (60, "min")] where seconds >= length {
             let number = seconds / length
-            if number == number.rounded() { return "\(Int(number))\(unit)" }
+            if let whole = Int(exactly: number) { return "\(whole)\(unit)" }
         }
         return "\(seconds)s"
     }

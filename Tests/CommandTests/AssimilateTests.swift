@@ -186,6 +186,7 @@ import Testing
         #expect(short.times.count == 3 && short.memberCount == 3 && short.times[0] == analysis.times[19])
         for (options, code, words) in [
             (["--known", "32"], 2, "fewer are known"), (["--lead", "5h"], 2, "no multiple of the model's step"),
+            (["--lead", "1e30d"], 2, "no multiple"),
             (["--start", "2000-01-05"], 75, "8 known states are asked for"),
             (["--start", "2001-01-01"], 75, "no state at"),
             (["--start", "soon"], 2, "--start is 'soon'"), (["--known", "0"], 2, "--known is 0"),
