@@ -3,37 +3,6 @@ import Fields
 import Observing
 import Torch
 
-/// What members are drawn from, a few at a time.
-public protocol EnsembleSource {
-    /// The prior.
-    var model: TrajectoryModel { get }
-    /// Instants of the states drawn.
-    var times: [Double] { get }
-    /// How.
-    var options: PosteriorOptions { get }
-    /// Sampling steps of a draw.
-    var steps: Int { get }
-    /// Network evaluations of one member's draw.
-    var evaluations: Int { get }
-    /// What a person should know before a draw, if anything.
-    var memoryRemark: String? { get }
-
-    /// Draws members: physical trajectories, one array (time, variable, y, x) a member.
-    ///
-    /// - Parameter onStep: receives how many of ``steps`` are done; throw from it to cancel
-    func draw(members: [Int], seed: Int, onStep: (Int) throws -> Void) throws -> [[Float]]
-}
-
-extension Reanalysis: EnsembleSource {
-    /// As the sampler's.
-    public var steps: Int { options.steps }
-
-    /// Draws members.
-    public func draw(members: [Int], seed: Int, onStep: (Int) throws -> Void) throws -> [[Float]] {
-        try draw(members: members, seed: seed, after: []) { try onStep($0.step) }
-    }
-}
-
 /// Trajectories that go on window by window: each window's last states are the next one's known first ones, for each member
 /// its own. Without observations it is a forecast, with them a cycled filter, whose analyses know the observations up to the
 /// end of their window. Memory does not grow with the number of windows beyond the states themselves.
@@ -105,7 +74,8 @@ public struct Continuation: EnsembleSource {
     /// future would be drawn by the very numbers that made the past.
     private func seed(of index: Int, _ seed: Int) -> Int {
         guard past != nil || index > 0 else { return seed }
-        return Int(truncatingIfNeeded: Random.mix(seed, Int(times[starts[index]])))
+        return Int(
+            truncatingIfNeeded: Random.mix(seed, Int(truncatingIfNeeded: times[starts[index]].bitPattern)))
     }
 
     private func window(_ index: Int) throws -> Reanalysis {

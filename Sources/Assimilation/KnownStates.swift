@@ -6,6 +6,9 @@ import Torch
 ///
 /// They enter as an observation of the latents themselves, with a small error: y = (x_1 … x_K) + e, e ~ N(0, ρ²).
 public struct KnownStates: Sendable, Hashable {
+    /// K where nothing is said: a quarter of the shipped model's window.
+    public static let usualCount = 8
+
     /// K, one or more.
     public var count: Int
     /// ρ, in units of the latents' standard deviation.

@@ -1,6 +1,6 @@
 /// Gathers ranks slab by slab and keeps what a test on nearly independent cells needs.
 ///
-/// The strides in space are the first lags at which the correlation of ranks over the first `pilot` slabs is below
+/// The strides in space are the first lags at which the correlation of ranks over the first `pilot` slabs is, either way, below
 /// `threshold` along each axis; the stride in time is the first such lag between kept cells of different slabs. Only the
 /// pilot slabs are held whole; of the others, the kept cells.
 struct RankAccumulator: Sendable {

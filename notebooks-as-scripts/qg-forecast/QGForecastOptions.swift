@@ -1,4 +1,5 @@
 import ArgumentParser
+import Assimilation
 import Foundation
 
 /// How the experiment is run.
@@ -27,7 +28,7 @@ struct QGForecastOptions: ParsableCommand {
     var lead: Int?
 
     @Option(help: ArgumentHelp("States of the analysis that are known to the forecast.", valueName: "count"))
-    var known = 8
+    var known = KnownStates.usualCount
 
     @Option(
         help: ArgumentHelp(

@@ -42,7 +42,7 @@ extension HomogeneousLaw {
             var first = 0
             for B in seen {
                 let (wavenumbers, n) = (B.shape[0], B.shape[2])
-                // Real and imaginary parts have one variance.
+                // Real and imaginary parts have one variance, but for pairs that fall into two groups of an error's ratios.
                 let v = variances.narrow(0, first, wavenumbers * n * 2).reshape([wavenumbers, 1, n, 2]).mean([3])
                 first += wavenumbers * n * 2
                 matrix = matrix + (B * v.to(.complex64)).matmul(B.transpose(1, 2).conjugate()).to(.complex128)

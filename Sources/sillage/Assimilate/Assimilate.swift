@@ -55,7 +55,9 @@ struct Assimilate: AsyncParsableCommand {
             """)
     var task = Task.reanalysis
 
-    @Option(help: ArgumentHelp("With --task filtering: states that a window hands on (8).", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "With --task filtering: states that a window hands on (\(KnownStates.usualCount)).", valueName: "count"))
     var known: Int?
 
     @Option(
@@ -153,7 +155,8 @@ struct Assimilate: AsyncParsableCommand {
             case .reanalysis: try Reanalysis(model: trajectory, times: times, observations: vector, options: options)
             case .filtering:
                 try Continuation(
-                    model: trajectory, times: times, observations: vector, known: KnownStates(count: known ?? 8),
+                    model: trajectory, times: times, observations: vector,
+                    known: KnownStates(count: known ?? KnownStates.usualCount),
                     past: nil, options: options)
             }
         let draw = EnsembleDraw(
@@ -181,7 +184,7 @@ struct Assimilate: AsyncParsableCommand {
     }
 
     private func configuration(iterations: Int) -> String {
-        let task = task == .filtering ? "filtering, \(known ?? 8) known states, " : ""
+        let task = task == .filtering ? "filtering, \(known ?? KnownStates.usualCount) known states, " : ""
         let anchorSolve = sampling.gaussian ? "solve of the Gaussian anchor" : "solve with measured errors"
         let solve = iterations == 0 ? anchorSolve : "\(solver.rawValue) with \(iterations) iterations"
         switch method {

@@ -69,8 +69,8 @@ struct EnsembleDraw {
                         member: member,
                         values: Array(values[written.lowerBound * size..<written.upperBound * size]))
                 }
-                let written = members - missing.count + min((i + 1) * source.options.batch, missing.count)
-                if written < members { reporter.say("\(written) of \(members) members are written") }
+                let finished = members - missing.count + min((i + 1) * source.options.batch, missing.count)
+                if finished < members { reporter.say("\(finished) of \(members) members are written") }
             }
         }
         try writer.finish(evaluations: source.evaluations * members)

@@ -43,7 +43,7 @@ struct Forecast: AsyncParsableCommand {
     var start: String?
 
     @Option(help: ArgumentHelp("States of the analysis that are known, up to the last.", valueName: "count"))
-    var known = 8
+    var known = KnownStates.usualCount
 
     @Option(
         help: ArgumentHelp(
