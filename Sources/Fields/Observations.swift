@@ -92,13 +92,15 @@ public struct Observations: Sendable {
         } else {
             self = try FileLibrary.serial {
                 let file = try DataFiles.open(url)
-                switch try ObservationFileKind(of: file, axes: axes) {
-                case .ioda: return try IODAReading(file: file).observations()
-                case .points: return try PointReading(file: file, axes: axes).observations()
-                case .gridded: return try GriddedReading(file: file, axes: axes).observations()
-                }
+                var table =
+                    switch try ObservationFileKind(of: file, axes: axes) {
+                    case .ioda: try IODAReading(file: file).observations()
+                    case .points: try PointReading(file: file, axes: axes).observations()
+                    case .gridded: try GriddedReading(file: file, axes: axes).observations()
+                    }
+                table.attributes = file.attributes.mapValues(\.asText)
+                return table
             }
-            attributes = try FileLibrary.serial { try DataFiles.open(url).attributes.mapValues(\.asText) }
         }
         try requirePlaces()
     }
