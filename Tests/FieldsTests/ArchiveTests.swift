@@ -72,6 +72,18 @@ private func expectTemperature(
     #expect(archive.steps(within: Fixture.march + 21_600...Fixture.march + 65_000) == 1..<4)
 }
 
+@Test func anArchiveReadsInOtherUnitsUnderAnotherName() throws {
+    let archive = try Archive(contentsOf: [Fixture.url("archive.nc")])
+    let celsius = FieldVariable(name: "temperature", units: "degC", standardName: "air_temperature")
+    let converted = try archive.converted(to: [celsius])
+    #expect(converted.variables == [celsius])
+    try expectTemperature(converted, steps: 0..<3, tolerance: 1e-4, offset: -273.15)
+    #expect(fieldsError { try archive.converted(to: [FieldVariable(name: "t2m", units: "m")]) }?.kind == .units)
+    // Without units nothing is converted.
+    try expectTemperature(
+        archive.converted(to: [FieldVariable(name: "t2m", units: "")]), steps: 0..<3, tolerance: 1e-4)
+}
+
 @Test func recordVariablesOfNetCDF3AreRead() throws {
     try expectTemperature(
         Archive(contentsOf: [Fixture.url("archive_record.nc")], variables: ["air_temperature"]), steps: 0..<3,
