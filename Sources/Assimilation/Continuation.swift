@@ -90,7 +90,7 @@ public struct Continuation: EnsembleSource {
 
     /// Observations whose last state is among the new ones of a window; nil without any.
     func seen(_ all: ObservationVector, _ start: Int, _ new: Range<Int>) -> ObservationVector? {
-        let size = model.codec.climatology.deviation.count
+        let size = all.derived?.extendedCount ?? model.codec.climatology.deviation.count
         let rows = (0..<all.count).filter { row in
             all.operator.entries(row).map { all.operator.columnIndices[$0] / size }.max().map(new.contains) ?? false
         }

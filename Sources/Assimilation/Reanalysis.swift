@@ -19,7 +19,9 @@ public struct Reanalysis {
     /// How the draw stays below ``PosteriorOptions/memory``.
     let plan: MemoryPlan
     private let layout: WindowLayout
+    /// The solve of moment matching where predictions are linear, and where they are functions of linear images.
     private let preconditioner: AnchorPreconditioner?
+    private let functionSolve: FunctionSolve?
 
     /// Prepares the posterior of the trajectory at `times`.
     ///
@@ -62,6 +64,11 @@ public struct Reanalysis {
                 throw ModelError("observations after known states are taken window by window: use a continuation")
             }
             try Self.requireKnowing(model, known, observed: observations != nil, options)
+            guard observation?.isLinear ?? true else {
+                throw ModelError(
+                    "observations after known states must be linear in the states: of \(observations?.nonLinear ?? "") there "
+                        + "is a reanalysis only")
+            }
         }
         if options.method == .mmps, options.iterations == 0, model.errors == nil, observations != nil {
             throw ModelError(
@@ -76,25 +83,38 @@ public struct Reanalysis {
         }
         let layout = layout
         let observed = solve.map { solve in layout.kept.map { solve.sensitivities.observations(in: $0).count } } ?? []
+        let inputs = observation?.inputs ?? 1
+        let isLinear = observation?.isLinear ?? true
         let states = (observation?.states.count ?? times.count) * options.batch
         let largest = observed.max() ?? 0
         let costs = MemoryPlan.Costs(
             window: model.windowCost(
                 differentiated: observations != nil && options.method != .diffpir), state: state,
             length: options.batch * model.bytes(length: times.count)
-                + observed.map { AnchorPreconditioner.factorBytes(observations: $0) }.reduce(0, +)
-                + (observation != nil && options.takesForwardProducts && !model.codec.autoencoder.isDecoderLinear
+                + observed.map {
+                    isLinear
+                        ? AnchorPreconditioner.factorBytes(observations: $0)
+                        : FunctionSolve.bytes(observations: $0, inputs: inputs)
+                }.reduce(0, +)
+                + (observation != nil && options.takesForwardProducts
+                    && !(model.codec.autoencoder.isDecoderLinear && isLinear)
                     ? states * model.doubleStateCost() : 0),
             blocks: solve.map { solve in
-                observed.map { AnchorPreconditioner.bytes(observations: $0, law: solve.errors.law) }
+                observed.map { ProjectedObservations.bytes(rows: inputs * $0, law: solve.errors.law) }
             } ?? [],
-            solve: solve.map { AnchorPreconditioner.scratchBytes(observations: largest, law: $0.errors.law) } ?? 0)
+            solve: solve.map { ProjectedObservations.scratchBytes(rows: inputs * largest, law: $0.errors.law) } ?? 0)
         let plan = try MemoryPlan(
             costs: costs, windows: layout.starts.count * options.batch, states: states, resident: resident(),
             limit: limit)
         self.plan = plan
-        preconditioner = solve.map {
-            AnchorPreconditioner(
+        preconditioner = solve.flatMap {
+            guard isLinear else { return nil }
+            return AnchorPreconditioner(
+                errors: $0.errors, sensitivities: $0.sensitivities, layout: layout, bytes: plan.blockBytes)
+        }
+        functionSolve = solve.flatMap {
+            guard !isLinear, options.iterations == 0 else { return nil }
+            return FunctionSolve(
                 errors: $0.errors, sensitivities: $0.sensitivities, layout: layout, bytes: plan.blockBytes)
         }
         Engine.releaseFreedMemory()
@@ -128,7 +148,7 @@ public struct Reanalysis {
         let total = layout.starts.count * options.batch
         var parts = ["\(plan.windowsAtOnce) of \(total) windows are denoised at a time"]
         if observation != nil, options.method != .diffpir { parts[0] += ", again in gradients" }
-        if let remade = preconditioner?.remade, remade > 0 {
+        if let remade = preconditioner?.remade ?? functionSolve?.remade, remade > 0 {
             parts.append("the observations of \(remade) windows are projected anew at each step")
         }
         return parts.joined(separator: "; ")
@@ -160,7 +180,7 @@ public struct Reanalysis {
         let latents: Tensor
         // SDA's γ is in units of standardised variables; the preconditioner was made for physical ones.
         let seen = observation.map { observation in
-            (preconditioner == nil ? observation.standardised() : observation)
+            (preconditioner == nil && functionSolve == nil ? observation.standardised() : observation)
                 .through(model.codec, length: times.count, statesAtOnce: plan.statesAtOnce)
         }
         if let known, let errors = model.errors {
@@ -191,6 +211,13 @@ public struct Reanalysis {
         case .diffpir:
             return try sample(DiffPIR(prior: prior, observation: observation, λ: options.lambda), noise, onStep)
         case .mmps:
+            if let functionSolve, let field = self.observation {
+                let fields = field.fields(of: model.codec, length: times.count, statesAtOnce: plan.statesAtOnce)
+                return try sample(
+                    StatisticalMomentMatching(
+                        prior: prior, observation: observation, images: { field.images(of: fields($0)) },
+                        weigh: { functionSolve($0, $1) }), noise, onStep)
+            }
             let solver: LinearSolver =
                 options.iterations == 0
                 ? .preconditionerOnly

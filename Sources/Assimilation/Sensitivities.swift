@@ -2,7 +2,8 @@ import Torch
 
 /// Rows of the observation operator in latent space: Dᵀ h for each observation h, D the decoder linearised at the mean.
 ///
-/// A station that is observed again and again has one row for all times.
+/// Rows are those of ``FieldObservation``, several for an observation that is a function of several images. A station that is
+/// observed again and again has one row for all times.
 struct Sensitivities {
     let observation: FieldObservation
     private let codec: LatentCodec
@@ -22,7 +23,7 @@ struct Sensitivities {
         }
         var known: [Row: Int] = [:]
         var order: [Row] = []
-        var found: [[(state: Int, pattern: Int)]] = Array(repeating: [], count: observation.count)
+        var found: [[(state: Int, pattern: Int)]] = Array(repeating: [], count: observation.inputs * observation.count)
         var parts: [Int: Row] = [:]
         func flush(_ row: Int) {
             for (state, part) in parts.sorted(by: { $0.key < $1.key }) {
@@ -54,7 +55,7 @@ struct Sensitivities {
             for (i, row) in chunk.enumerated() {
                 for (column, weight) in zip(row.columns, row.weights) { cotangents[i * size + column] += Float(weight) }
             }
-            let (_, pullback) = vjp(codec.decode, zero.expand([chunk.count] + zero.shape.dropFirst()).contiguous())
+            let (_, pullback) = vjp({ observation.extended(codec.decode($0)) }, zero.expand([chunk.count] + zero.shape.dropFirst()).contiguous())
             let rows = pullback(Tensor(cotangents, shape: [chunk.count, 1] + observation.state)).squeeze(2)
             _ = patterns.narrow(0, first, chunk.count).copyInPlace(rows)
         }
@@ -62,7 +63,7 @@ struct Sensitivities {
 
     /// Observations whose first state lies in `range`, ascending.
     func observations(in range: Range<Int>) -> [Int] {
-        entries.indices.filter { entries[$0].first.map { range.contains($0.state) } ?? false }
+        (0..<observation.count).filter { entries[$0].first.map { range.contains($0.state) } ?? false }
     }
 
     /// Products of the rows with one another, shape (observations, observations).

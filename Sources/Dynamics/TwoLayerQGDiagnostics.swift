@@ -1,6 +1,9 @@
 import Spectral
 
 extension TwoLayerQG {
+    /// What the coefficients of q are multiplied by, [layer of ψ][layer of q], each of shape (y, x/2 + 1), m²: ψ_i = Σ_j m_ij q_j.
+    public var streamfunctionMultipliers: [[[Double]]] { inversion }
+
     /// Coefficients of ψ, m² s⁻¹ unnormalised, shape (2, y, x/2 + 1).
     func streamfunctionSpectrum(_ state: State) -> [Complex] {
         var ψ = [Complex](repeating: .zero, count: 2 * modes)

@@ -23,6 +23,13 @@ public struct Axis: Sendable, Hashable, Codable {
 
     /// The number of points.
     public var count: Int { values.count }
+
+    /// Whether the points are evenly spaced and fill one period.
+    public var isWhole: Bool {
+        guard let period, count > 0 else { return false }
+        let step = period / Double(count)
+        return zip(values, values.dropFirst()).allSatisfy { abs($1 - $0 - step) < 1e-6 * step }
+    }
 }
 
 /// A horizontal rectilinear grid. Fields on it are row-major (y, x), both axes ascending.

@@ -237,12 +237,3 @@ public struct HomogeneousCovariance: SpaceTimeCovariance {
         }
     }
 }
-
-extension Axis {
-    /// Whether the points are evenly spaced and fill one period.
-    fileprivate var isWhole: Bool {
-        guard let period, count > 0 else { return false }
-        let step = period / Double(count)
-        return zip(values, values.dropFirst()).allSatisfy { abs($1 - $0 - step) < 1e-6 * step }
-    }
-}

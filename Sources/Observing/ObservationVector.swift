@@ -8,8 +8,10 @@ public struct ObservationVector: Sendable {
     public var values: [Double]
     /// Standard deviations of e, in the same units: R = diag(errors²).
     public var errors: [Double]
-    /// H, over the trajectory flattened as (time, variable, y, x).
+    /// H, over the trajectory flattened as (time, variable, y, x), or as (time, slot, y, x) where states are extended.
     public var `operator`: SparseOperator
+    /// What is observed of states beside their variables, and by which function; nil where nothing is, and y = H x.
+    public var derived: StateExtension?
     /// Instants in seconds, in the trajectory's calendar.
     public var times: [Double]
     /// Latitudes in degrees, or metres.
@@ -69,7 +71,7 @@ public struct ObservationVector: Sendable {
         rows += other.rows
     }
 
-    /// y − H x of a trajectory.
+    /// y − H x of a trajectory (of extended states where ``derived`` says so).
     public func innovation(of trajectory: [Double]) -> [Double] {
         zip(values, self.operator.apply(trajectory)).map { $0 - $1 }
     }
@@ -105,6 +107,25 @@ extension Observations {
     ///   `.outOfDomain` or `.outOfTime` where no observation is left.
     public func vector(
         on grid: Grid, variables: [FieldVariable], times: [Double], defaultError: [String: ErrorSpecification] = [:]
+    ) throws -> ObservationVector {
+        try place(on: grid, variables: variables, times: times, defaultError: defaultError)
+    }
+
+    /// Places the observations on a trajectory of states and what is derived from them.
+    ///
+    /// - Parameter extension: what is observed beside the variables; observations are matched with its `observables`
+    /// - Throws: as ``vector(on:variables:times:defaultError:)``.
+    public func vector(
+        of `extension`: StateExtension, times: [Double], defaultError: [String: ErrorSpecification] = [:]
+    ) throws -> ObservationVector {
+        var result = try place(
+            on: `extension`.grid, variables: `extension`.observables, times: times, defaultError: defaultError)
+        if !`extension`.fields.isEmpty { result.derived = `extension` }
+        return result
+    }
+
+    private func place(
+        on grid: Grid, variables: [FieldVariable], times: [Double], defaultError: [String: ErrorSpecification]
     ) throws -> ObservationVector {
         precondition(!times.isEmpty && zip(times, times.dropFirst()).allSatisfy { $0 < $1 }, "times must ascend")
         guard kind == grid.kind else {

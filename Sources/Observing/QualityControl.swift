@@ -16,7 +16,8 @@ extension ObservationVector {
     /// Observations too far from a background, |y − H x_b| > k √((H σ_b)² + σ_o²), the farthest first.
     ///
     /// The background's errors are taken as fully correlated over the few points that one observation interpolates. Where
-    /// the background is missing (NaN), nothing is said of the observation.
+    /// the background is missing (NaN), nothing is said of the observation, nor of what is derived from states, whose spread
+    /// theirs does not tell.
     ///
     /// - Parameters:
     ///   - background: x_b, flattened as (time, variable, y, x)
@@ -26,14 +27,17 @@ extension ObservationVector {
     public func grossErrors(
         against background: [Double], deviation: [Double], beyond threshold: Double
     ) -> [GrossError] {
-        let (H, expected) = (self.operator, self.operator.apply(background))
-        let spread = values.indices.map { i in
-            H.entries(i).reduce(0) { $0 + H.weights[$1] * deviation[H.columnIndices[$1] % deviation.count] }
-        }
+        let H = self.operator
         return values.indices.compactMap { i in
-            let ratio = abs(values[i] - expected[i]) / (spread[i] * spread[i] + errors[i] * errors[i]).squareRoot()
+            var (expected, spread) = (0.0, 0.0)
+            for entry in H.entries(i) {
+                guard let column = stateColumn(H.columnIndices[entry]) else { return nil }
+                expected += H.weights[entry] * background[column]
+                spread += H.weights[entry] * deviation[column % deviation.count]
+            }
+            let ratio = abs(values[i] - expected) / (spread * spread + errors[i] * errors[i]).squareRoot()
             guard ratio > threshold else { return nil }
-            return GrossError(index: i, expected: expected[i], spread: spread[i], ratio: ratio)
+            return GrossError(index: i, expected: expected, spread: spread, ratio: ratio)
         }.sorted { ($1.ratio, $0.index) < ($0.ratio, $1.index) }
     }
 

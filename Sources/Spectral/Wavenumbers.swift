@@ -30,4 +30,16 @@ public struct Wavenumbers: Sendable, Hashable {
     public var squaredMagnitude: [Double] {
         l.flatMap { l in k.map { k in k * k + l * l } }
     }
+
+    /// Multipliers i k of ∂/∂x, shape (y, x/2 + 1); zero for the shortest wave, whose derivative no grid shows.
+    public var derivativeX: [Complex] {
+        let shortest = x.isMultiple(of: 2) ? x / 2 : -1
+        return l.flatMap { _ in k.indices.map { $0 == shortest ? .zero : Complex(0, k[$0]) } }
+    }
+
+    /// Multipliers i l of ∂/∂y, shape (y, x/2 + 1); zero for the shortest wave.
+    public var derivativeY: [Complex] {
+        let shortest = l.count.isMultiple(of: 2) ? l.count / 2 : -1
+        return l.indices.flatMap { j in k.map { _ in j == shortest ? .zero : Complex(0, l[j]) } }
+    }
 }

@@ -24,6 +24,14 @@ struct ObservationMatchingOptions: ParsableArguments, CustomStringConvertible {
                 + "are used, and a remark is made of those beyond 6.", valueName: "deviations"))
     var rejectBeyond: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "What an observed variable is of the states', where it is none of them: wind_speed=speed(u10,v10), "
+                + "w=vorticity(u,v), s=saturation(w,1), column=sum(a*0.5,b*0.5). Streamfunction psi1, velocities u1, v1, "
+                + "vorticity1 and wind_speed1 of quasi-geostrophic layers are known without. Repeatable.",
+            valueName: "NAME=function"))
+    var derive: [String] = []
+
     @OptionGroup var axes: AxesOption
 
     func validate() throws {
@@ -36,18 +44,22 @@ struct ObservationMatchingOptions: ParsableArguments, CustomStringConvertible {
     }
 
     var description: String {
-        (error + map + [axes.axes ?? ""] + (rejectBeyond.map { ["beyond \($0)"] } ?? [])).joined(separator: ";")
+        (error + map + derive + [axes.axes ?? ""] + (rejectBeyond.map { ["beyond \($0)"] } ?? [])).joined(separator: ";")
     }
 
     /// Errors of observations that bring none, by variable.
     var defaultErrors: [String: ErrorSpecification] { get throws { try errorSpecifications(error) } }
 
-    /// Reads observations, drops what may not be used, and converts the rest to the variables' names and units.
+    /// Reads observations, drops what may not be used, and converts the rest to the names and units of the states'
+    /// variables and of what is derived from them.
     ///
+    /// - Parameter attributes: of a file that may say which world the states are of
+    /// - Returns: the observations, and what they are of beside the variables.
     /// - Throws: `FieldsError` of every kind but `output`.
     func read(
-        _ url: URL, variables: [FieldVariable], calendar: CalendarKind, reporter: any ProgressReporter
-    ) throws -> Observations {
+        _ url: URL, variables: [FieldVariable], on grid: Grid, calendar: CalendarKind,
+        attributes: [String: String] = [:], reporter: any ProgressReporter
+    ) throws -> (table: Observations, extension: StateExtension) {
         var mapping: [String: String] = [:]
         for entry in map {
             let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -55,6 +67,12 @@ struct ObservationMatchingOptions: ParsableArguments, CustomStringConvertible {
         }
         let table = try Observations(contentsOf: url, axes: axes.override)
         for note in table.notes { reporter.say(note) }
-        return try table.qualityControlled().inCalendar(calendar).converted(to: variables, mapping: mapping)
+        let observed = table.variables.flatMap { [mapping[$0.name] ?? $0.name, $0.standardName].compactMap { $0 } }
+        let derived = try derivedFields(
+            among: observed, of: variables, on: grid, attributes: [attributes, table.attributes], definitions: derive)
+        let all = StateExtension(grid: grid, variables: variables, fields: derived)
+        return (
+            try table.qualityControlled().inCalendar(calendar).converted(to: all.observables, mapping: mapping), all
+        )
     }
 }

@@ -182,7 +182,7 @@ private struct Windows {
             _ = solve(b, Noise(α: 1, σ: 3))
             return solve(b, Noise(α: 1, σ: 1))
         }
-        let size = AnchorPreconditioner.bytes(observations: 40, law: law)
+        let size = ProjectedObservations.bytes(rows: 40, law: law)
         #expect(size == 4 * 40 * (240 + 40))
         #expect(distance(solve(size, remade: 0), solve(size - 1, remade: 1)) == 0)
     }

@@ -111,7 +111,7 @@ public struct GriddedEnsembleFilter: Sendable {
         let scheme = try scheme(observed)
         try requireMembers(ensemble.rows, scheme.fewestMembers, scheme.name)
         var forecast = EnsembleForecast(
-            ensemble, observation: vector.operator, errors: errors, values: vector.values)
+            ensemble, observation: vector.observation, errors: errors, values: vector.values)
         cycling.adapt(&forecast, &growth)
         innovations.squares += forecast.innovation.reduce(0) { $0 + $1 * $1 }
         innovations.expected +=

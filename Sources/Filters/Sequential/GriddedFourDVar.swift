@@ -157,7 +157,7 @@ public struct GriddedFourDVar: Sendable {
             for m in 0..<members {
                 result[m].append(
                     .init(
-                        step: instant.step - begin, observation: vector.operator, errors: errors,
+                        step: instant.step - begin, observation: vector.observation, errors: errors,
                         values: zip(vector.values, perturbations.row(m)).map(+)))
             }
         }

@@ -95,7 +95,7 @@ public struct GriddedIterativeEnKS: Sendable {
                 try minimisation.minimise(from: prior) { E in
                     try carry(&E, from: step, to: instant.step)
                 } observing: { E in
-                    EnsembleForecast(E, observation: vector.operator, errors: errors, values: vector.values)
+                    EnsembleForecast(E, observation: vector.observation, errors: errors, values: vector.values)
                 }
             }
             guard smoothed.firstNotFinite == nil else {

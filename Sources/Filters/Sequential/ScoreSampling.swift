@@ -22,7 +22,7 @@ public struct ScoreSampling: EnsembleScheme {
     public init(_ filter: EnsembleScoreFilter, observed: ObservationVector) throws {
         self.filter = filter
         try self.filter.check()
-        observation = observed.operator
+        observation = observed.observation
         errors = try ObservationErrors(variances: observed.errors.map { $0 * $0 })
         values = observed.values
     }

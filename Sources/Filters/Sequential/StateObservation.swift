@@ -103,3 +103,10 @@ extension SparseOperator: StateObservation {
         return H
     }
 }
+
+extension ObservationVector {
+    /// What the vector observes of one state; its operator is over one.
+    public var observation: any StateObservation {
+        derived.map { DerivedObservation(self.operator, extension: $0) } ?? self.operator
+    }
+}

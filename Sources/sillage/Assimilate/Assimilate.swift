@@ -120,8 +120,8 @@ struct Assimilate: AsyncParsableCommand {
         try common.prepareEngine()
         let reporter = common.reporter
         let card = try ModelCard(contentsOf: fileURL(model))
-        let table = try matching.read(
-            fileURL(observations), variables: card.variables, calendar: card.calendar, reporter: reporter)
+        let (table, observables) = try matching.read(
+            fileURL(observations), variables: card.variables, on: card.grid, calendar: card.calendar, reporter: reporter)
         let trajectory = try TrajectoryModel(contentsOf: fileURL(model), precision: common.precision)
         guard let first = table.times.min(), let last = table.times.max() else {
             throw FieldsError(.outOfDomain, "\(observations): no usable observation is left")
@@ -133,8 +133,7 @@ struct Assimilate: AsyncParsableCommand {
         if period == nil { try refuseLongGap(in: table, of: trajectory) }
         let climate = trajectory.codec.climatology
         let vector = try matching.checked(
-            table.vector(
-                on: card.grid, variables: card.variables, times: times, defaultError: matching.defaultErrors),
+            table.vector(of: observables, times: times, defaultError: matching.defaultErrors),
             of: table, mean: climate.mean(at: times).doubles(), deviation: climate.deviation.doubles(),
             reporter: reporter)
         for line in droppedLines(vector.dropped) { reporter.say(line) }

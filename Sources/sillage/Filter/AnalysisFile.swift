@@ -45,16 +45,20 @@ extension Analysis {
 
     /// Writes fields and members, and gives the file its name.
     ///
+    /// - Parameters:
+    ///   - variables: that are written, the first of an analysed state
+    ///   - all: how many an analysed state has; these where nothing is said
     /// - Throws: `FieldsError` of kind `output`.
     func write(
-        to writer: EnsembleWriter, variables: [FieldVariable], reporter: any ProgressReporter,
+        to writer: EnsembleWriter, variables: [FieldVariable], of all: Int? = nil, reporter: any ProgressReporter,
         attributes: [String: String]
     ) throws {
-        let cells = mean.count / (times.count * variables.count)
+        let all = all ?? variables.count
+        let cells = mean.count / (times.count * all)
         for (index, variable) in variables.enumerated() {
             func slice(_ values: [Float]) -> [Float] {
                 times.indices.flatMap { time in
-                    let offset = (time * variables.count + index) * cells
+                    let offset = (time * all + index) * cells
                     return values[offset..<offset + cells]
                 }
             }
@@ -64,7 +68,12 @@ extension Analysis {
             }
         }
         for member in writer.missingMembers {
-            try writer.write(member: member, values: members[member])
+            let values = members[member]
+            let written =
+                variables.count == all
+                ? values
+                : times.indices.flatMap { values[$0 * all * cells..<($0 * all + variables.count) * cells] }
+            try writer.write(member: member, values: written)
             reporter.show(
                 ProgressReport(title: "writing", completed: member + 1, total: members.count, unit: "members"))
         }

@@ -65,8 +65,9 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
         let world = try World(of: archive.attributes, file: self.archive[0])
         try world.requireStates(of: archive, file: self.archive[0])
         let training = try TrainingStates(archive)
-        let table = try matching.read(
-            fileURL(observations), variables: archive.variables, calendar: archive.calendar, reporter: reporter)
+        let (table, observables) = try matching.read(
+            fileURL(observations), variables: archive.variables, on: archive.grid, calendar: archive.calendar,
+            attributes: archive.attributes, reporter: reporter)
         warnOfTruth(in: archive, self.archive, of: table, reporter)
         let times = try archive.states(covering: table, period: period, step: training.step)
         let (count, states) = (Double(memberCount), Double(times.count))
@@ -74,7 +75,7 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
             4 * count * states * Double(training.stateCount) + (Method.comparesMembers ? 24 * count * count : 0),
             for: "\(memberCount) members of \(times.count) states",
             advice: "take fewer --members or a shorter --period")
-        let (instants, observationCount) = try observed(table, archive, times, training, world, reporter)
+        let (instants, observationCount) = try observed(table, observables, times, training, world, reporter)
         let url = fileURL(output)
         let writer = try EnsembleWriter(
             to: url, grid: archive.grid, times: times, calendar: archive.calendar, variables: archive.variables,
@@ -127,7 +128,7 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
 
     /// The observations by instant, checked against the climate.
     private func observed(
-        _ table: Observations, _ archive: Archive, _ times: [Double], _ training: TrainingStates, _ world: World,
+        _ table: Observations, _ observables: StateExtension, _ times: [Double], _ training: TrainingStates, _ world: World,
         _ reporter: any ProgressReporter
     ) throws -> ([ObservedInstant], count: Int) {
         let margin = 1e-6 * training.step
@@ -145,12 +146,11 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
         }
         let climate = try ClimatologicalMean(of: training)
         let vector = try matching.checked(
-            table.vector(
-                on: archive.grid, variables: archive.variables, times: moments, defaultError: matching.defaultErrors),
+            table.vector(of: observables, times: moments, defaultError: matching.defaultErrors),
             of: table, mean: moments.flatMap { climate.state(at: $0) }, deviation: climate.deviation(of: training),
             reporter: reporter)
         for line in droppedLines(vector.dropped) { reporter.say(line) }
-        return (vector.instants(times: moments, stateCount: training.stateCount), vector.count)
+        return (vector.instants(times: moments, stateCount: observables.extendedCount), vector.count)
     }
 
     /// States of the archive drawn at random, each once while there are enough; of one member, the climate's mean.

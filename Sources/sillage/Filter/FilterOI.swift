@@ -66,10 +66,12 @@ struct FilterOI: ParsableCommand {
         if let threads = common.threads { Engine.use(threads: threads) }
         let archive = try Archive(
             contentsOf: archive.map(fileURL), variables: variable, axes: matching.axes.override)
-        let learned = try StatesInPeriod(archive, train)
+        let (table, observables) = try matching.read(
+            fileURL(observations), variables: archive.variables, on: archive.grid, calendar: archive.calendar,
+            attributes: archive.attributes, reporter: reporter)
+        // What is derived is a variable like the others to a linear estimate: states are taken together with it.
+        let learned = StatesWithDerivedFields(try StatesInPeriod(archive, train), extension: observables)
         let training = try TrainingStates(learned)
-        let table = try matching.read(
-            fileURL(observations), variables: archive.variables, calendar: archive.calendar, reporter: reporter)
         let times = try archive.states(covering: table, period: period, step: training.step)
         warnOfTruth(in: archive, self.archive, of: table, reporter)
         try requireMemory(
@@ -78,7 +80,7 @@ struct FilterOI: ParsableCommand {
         let climate = try ClimatologicalMean(of: training)
         let vector = try matching.checked(
             table.vector(
-                on: archive.grid, variables: archive.variables, times: times, defaultError: matching.defaultErrors),
+                on: archive.grid, variables: training.variables, times: times, defaultError: matching.defaultErrors),
             of: table, mean: times.flatMap { climate.state(at: $0) }, deviation: climate.deviation(of: training),
             reporter: reporter)
         for line in droppedLines(vector.dropped) { reporter.say(line) }
@@ -93,7 +95,9 @@ struct FilterOI: ParsableCommand {
             reporter.say("\(output): is already there, written by this very command: nothing to do")
         } else {
             try writingAnalysis(to: url) {
-                try analyse(vector, times: times, training: training, writer: writer, reporter: reporter)
+                try analyse(
+                    vector, times: times, training: training, states: archive.variables.count, writer: writer,
+                    reporter: reporter)
             }
         }
         reporter.finish()
@@ -110,7 +114,7 @@ struct FilterOI: ParsableCommand {
     }
 
     private func analyse(
-        _ vector: ObservationVector, times: [Double], training: TrainingStates, writer: EnsembleWriter,
+        _ vector: ObservationVector, times: [Double], training: TrainingStates, states: Int, writer: EnsembleWriter,
         reporter: any ProgressReporter
     ) throws {
         let method = try method.fitted(
@@ -127,7 +131,7 @@ struct FilterOI: ParsableCommand {
             )
         }
         try analysis.write(
-            to: writer, variables: training.variables, reporter: reporter,
+            to: writer, variables: Array(training.variables[..<states]), of: training.variables.count, reporter: reporter,
             attributes: [
                 "configuration": "half-width \(method.halfWidth) steps of \(method.step) s",
                 "width_of_members": String(format: "%.4g", width),

@@ -49,6 +49,11 @@ struct ThreeDVarMethod: FilterMethod {
     }
 
     func analyse(_ run: FilterRun) throws -> FilterOutcome {
+        guard run.instants.allSatisfy({ $0.observations.derived == nil }) else {
+            throw FilterError.invalidSetting(
+                name: "what 3dvar observes", value: "a field derived from the states",
+                expected: "variables of the states; oi, 4dvar and the ensemble methods take derived ones")
+        }
         let grid = run.training.grid
         let isTorus = grid.kind == .plane && grid.y.period != nil && grid.x.period != nil && grid.y.count > 1
         let estimate: OptimalInterpolation.CovarianceEstimate =

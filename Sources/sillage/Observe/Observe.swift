@@ -60,8 +60,18 @@ struct Observe: ParsableCommand {
     @Flag(help: "Add no error to the values; the stated error stays.")
     var perfect = false
 
-    @Option(help: ArgumentHelp("Variable observed; repeatable. All by default.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "Variable observed, or what is derived of the states: psi1, u1, v1, vorticity1, wind_speed1 (and 2) of "
+                + "quasi-geostrophic layers, vorticity and saturated_vorticity of Kolmogorov flow, or what --derive names; "
+                + "repeatable. All variables by default.", valueName: "name"))
     var variable: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "What may be observed beside the variables: wind_speed=speed(u10,v10), w=vorticity(u,v), "
+                + "s=saturation(w,1), column=sum(a*0.5,b*0.5). Repeatable.", valueName: "NAME=function"))
+    var derive: [String] = []
 
     @Option(help: ArgumentHelp("Observe every n-th state, from the first.", valueName: "states"))
     var every = 1
@@ -85,13 +95,18 @@ struct Observe: ParsableCommand {
     func run() throws {
         try requireOutput(output, reading: [truth, network])
         let archive = try Archive(contentsOf: [fileURL(truth)], axes: axes.override)
-        let states = try StatesInPeriod(archive, period)
+        let derived = try derivedFields(
+            among: variable, of: archive.variables, on: archive.grid, attributes: [archive.attributes],
+            definitions: derive)
+        let states = StatesWithDerivedFields(
+            try StatesInPeriod(archive, period),
+            extension: StateExtension(grid: archive.grid, variables: archive.variables, fields: derived))
         let errors = try errorSpecifications(error)
-        for name in errors.keys where name != "*" && !archive.variables.contains(where: { $0.name == name }) {
+        for name in errors.keys where name != "*" && !states.variables.contains(where: { $0.name == name }) {
             throw FieldsError(
                 .unknownVariable,
                 "\(truth): --error names '\(name)', which it does not have; it has "
-                    + archive.variables.map(\.name).joined(separator: ", "))
+                    + states.variables.map(\.name).joined(separator: ", "))
         }
         let plan = ObservingPlan(
             network: try stations(on: archive.grid), errors: errors, variables: variable, every: every,
