@@ -96,6 +96,28 @@ public enum StationNetwork: Sendable, Hashable {
     }
 }
 
+extension StationNetwork: ObservationNetwork {
+    /// What it is in a few words.
+    public var summary: String {
+        switch self {
+        case .random(let count, let placement, let redrawn):
+            "\(count) random stations on \(placement.rawValue)\(redrawn ? ", drawn anew at each state" : "")"
+        case .gridded(let every): "every \(every)-th grid point along both axes"
+        case .listed(let stations): "\(stations.count) stations of a list"
+        case .masked: "mask"
+        }
+    }
+
+    /// The stations, at the instant of every state.
+    public func soundings(of states: some GriddedStates, seed: UInt64) throws -> SoundingsOfState {
+        let (grid, times) = (states.grid, states.times)
+        let fixed = try isFixed ? stations(on: grid, seed: seed) : nil
+        return { state in
+            try (fixed ?? stations(on: grid, seed: seed, state: state)).map { Sounding($0, at: times[state]) }
+        }
+    }
+}
+
 /// What random numbers are drawn for; streams are independent.
 enum Stream {
     static let stations: UInt32 = 0x5354_4154

@@ -25,6 +25,12 @@ struct Observe: ParsableCommand {
 
               sillage observe t2m.nc --network stations.csv --error 0.5 -o obs.nc
               sillage observe truth.nc --network grid --spacing 8 --error q1=10% --error q2=20% -o obs.nc
+
+            A satellite in a polar orbit, sampled at the instants of its overpasses; on a plane, a tilted band that moves by \
+            its width from state to state, all of it at the instant of the state:
+
+              sillage observe t2m.nc --network swath --sun-synchronous --swath-width 2900 --error 1 -o obs.nc
+              sillage observe truth.nc --network swath --swath-width '250 km' --heading 15 --error 10% -o obs.nc
             """)
 
     @Argument(help: ArgumentHelp("NetCDF or HDF5 file with the truth.", valueName: "truth"))
@@ -33,7 +39,7 @@ struct Observe: ParsableCommand {
     @Option(name: [.short, .long], help: ArgumentHelp("NetCDF file to write.", valueName: "file"))
     var output: String
 
-    @Option(help: ArgumentHelp("stations (at random), grid, or a CSV table of stations.", valueName: "network"))
+    @Option(help: ArgumentHelp("stations (at random), grid, swath (a satellite), or a CSV table of stations.", valueName: "network"))
     var network = "stations"
 
     @Option(help: ArgumentHelp("Number of random stations (30 where --fraction is not given).", valueName: "count"))
@@ -69,6 +75,7 @@ struct Observe: ParsableCommand {
     @Option(help: ArgumentHelp("Observe states of this period only, START/END, both included.", valueName: "period"))
     var period: Period?
 
+    @OptionGroup(title: "Swaths") var swath: SwathOptions
     @OptionGroup(title: "Input") var axes: AxesOption
     @OptionGroup(title: "Common options") var common: ExecutionOptions
 
@@ -78,6 +85,9 @@ struct Observe: ParsableCommand {
             throw ValidationError("--fraction is '\(fraction)': give a share such as 2% or 0.02")
         }
         if redraw, network != "stations" { throw ValidationError("--redraw is for --network stations only") }
+        if network != "swath", let option = swath.given.first {
+            throw ValidationError("\(option) is for --network swath only")
+        }
         guard spacing > 0 else { throw ValidationError("--spacing is \(spacing): give 1 or more") }
         guard every > 0 else { throw ValidationError("--every is \(every): give 1 or more") }
     }
@@ -94,7 +104,7 @@ struct Observe: ParsableCommand {
                     + archive.variables.map(\.name).joined(separator: ", "))
         }
         let plan = ObservingPlan(
-            network: try stations(on: archive.grid), errors: errors, variables: variable, every: every,
+            network: try network(on: archive.grid), errors: errors, variables: variable, every: every,
             seed: common.seed, perturbed: !perfect)
         let observations = try states.observed(by: plan, source: truth)
         // What tells filters whether an archive holds the truth itself.
@@ -140,29 +150,28 @@ struct Observe: ParsableCommand {
         return share > 0 && share <= 1 ? share : nil
     }
 
-    private func stations(on grid: Grid) throws -> StationNetwork {
+    private func network(on grid: Grid) throws -> any ObservationNetwork {
         switch network {
         case "stations":
             let number = fraction.flatMap(share).map { max(1, Int((Double(grid.count) * $0).rounded())) } ?? count ?? 30
-            return .random(count: number, placement: placement, redrawn: redraw)
+            return StationNetwork.random(count: number, placement: placement, redrawn: redraw)
         case "grid":
-            return .gridded(every: spacing)
+            return StationNetwork.gridded(every: spacing)
+        case "swath":
+            return try swath.network(on: grid)
         default:
             guard network.lowercased().hasSuffix(".csv") || network.contains("/") else {
-                throw ValidationError("--network is '\(network)': give stations, grid, or a CSV file")
+                throw ValidationError("--network is '\(network)': give stations, grid, swath, or a CSV file")
             }
             return try StationNetwork(contentsOf: fileURL(network))
         }
     }
 
     private func description(of plan: ObservingPlan) -> String {
-        switch plan.network {
-        case .random(let count, let placement, let redrawn):
-            "\(count) random stations on \(placement.rawValue)\(redrawn ? ", drawn anew at each state" : "")"
-        case .gridded(let every): "every \(every)-th grid point along both axes"
-        case .listed(let stations): "\(stations.count) stations of \(network)"
-        case .masked: "mask"
+        if case .listed(let stations) = plan.network as? StationNetwork {
+            return "\(stations.count) stations of \(network)"
         }
+        return plan.network.summary
     }
 }
 
