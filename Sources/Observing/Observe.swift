@@ -40,8 +40,8 @@ public struct ObservingPlan: Sendable {
 }
 
 extension GriddedStates {
-    /// Observes these states as the truth: values bilinear in space and linear in time at the network's soundings, plus
-    /// independent Gaussian errors.
+    /// Observes these states as the truth: values bilinear in space, or the mean over a footprint, and linear in time at
+    /// the network's soundings, plus independent Gaussian errors.
     ///
     /// Missing values of the truth give no observation; stations outside the grid are counted under `dropped`.
     ///
@@ -64,11 +64,12 @@ extension GriddedStates {
             if names.count < Observations.Dropped.exampleLimit, !names.contains(name) { names.append(name) }
         }
         let soundings = try plan.network.soundings(of: self, seed: plan.seed)
+        let sees = SpatialOperator(on: grid)
         var places: [Place] = []
         for state in states {
             let soundings = try soundings(state)
-            if soundings.count != places.count || zip(soundings, places).contains(where: { $0.station != $1.station }) {
-                places = soundings.map { Place($0.station, on: grid) }
+            if soundings.count != places.count || zip(soundings, places).contains(where: { !$1.isPlace(of: $0) }) {
+                places = soundings.map { Place(of: $0, sees) }
             }
             let fields = try Interval(of: self, from: state, soundings)
             var random = Philox(seed: plan.seed, stream: Stream.observationErrors, member: state)
@@ -88,7 +89,8 @@ extension GriddedStates {
                     }
                     result.append(
                         variable: index, value: plan.perturbed ? truth + error : truth, error: deviations[index],
-                        y: place.station.y, x: place.station.x, time: sounding.time, station: place.station.name)
+                        y: place.station.y, x: place.station.x, time: sounding.time, station: place.station.name,
+                        footprint: place.footprint)
                 }
             }
         }
@@ -116,15 +118,18 @@ extension GriddedStates {
     }
 }
 
-/// A station and the grid points around it; none where it lies outside the grid.
+/// A station and the grid points that it sees; none where it lies outside the grid.
 private struct Place {
     var station: Station
+    var footprint: Footprint
     var weights: [(cell: Int, weight: Double)]?
 
-    init(_ station: Station, on grid: Grid) {
-        self.station = station
-        weights = grid.bilinear(y: station.y, x: station.x)
+    init(of sounding: Sounding, _ sees: SpatialOperator) {
+        (station, footprint) = (sounding.station, sounding.footprint)
+        weights = sees.weights(y: station.y, x: station.x, footprint: footprint)
     }
+
+    func isPlace(of sounding: Sounding) -> Bool { station == sounding.station && footprint == sounding.footprint }
 }
 
 /// A state and, where soundings fall between, the next one: what values between them are interpolated from.

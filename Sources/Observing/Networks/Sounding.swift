@@ -1,12 +1,18 @@
+import Fields
+
 /// One look at the world: a place and the instant at which it is measured.
 public struct Sounding: Sendable, Hashable {
     /// Where, and by what name.
     public var station: Station
     /// Instant in seconds, in the calendar of the states.
     public var time: Double
+    /// The area that is looked at.
+    public var footprint: Footprint
 
     /// A look at a place.
-    public init(_ station: Station, at time: Double) { (self.station, self.time) = (station, time) }
+    public init(_ station: Station, at time: Double, over footprint: Footprint = .point) {
+        (self.station, self.time, self.footprint) = (station, time, footprint)
+    }
 }
 
 /// The soundings that a state is told by, from the index of the state: those from its instant on and before the next

@@ -39,7 +39,9 @@ struct Observe: ParsableCommand {
     @Option(name: [.short, .long], help: ArgumentHelp("NetCDF file to write.", valueName: "file"))
     var output: String
 
-    @Option(help: ArgumentHelp("stations (at random), grid, swath (a satellite), or a CSV table of stations.", valueName: "network"))
+    @Option(
+        help: ArgumentHelp(
+            "stations (at random), grid, swath (a satellite), or a CSV table of stations.", valueName: "network"))
     var network = "stations"
 
     @Option(help: ArgumentHelp("Number of random stations (30 where --fraction is not given).", valueName: "count"))
