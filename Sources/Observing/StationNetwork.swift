@@ -122,6 +122,10 @@ extension StationNetwork: ObservationNetwork {
 enum Stream {
     static let stations: UInt32 = 0x5354_4154
     static let observationErrors: UInt32 = 0x4F42_5345
+    static let drifters: UInt32 = 0x4452_4946
+    static let outages: UInt32 = 0x4F55_5447
+    static let stationBiases: UInt32 = 0x4249_4153
+    static let grossErrors: UInt32 = 0x4752_4F53
 }
 
 extension Grid {

@@ -22,13 +22,15 @@ public struct PlaneSwath: ObservationNetwork, Hashable {
     /// Speed of the footprints along the track, in the plane's units a second, for timing between states; nil for one
     /// crossing from a state to the next.
     public var speed: Double?
+    /// Length of the square, along the axes, that a footprint is the mean of, in the plane's units; nil for points.
+    public var fieldOfView: Double?
     /// When the footprints are measured.
     public var timing: SwathTiming
 
     /// A band of a plane.
     public init(
         heading: Double = 15, width: Double? = nil, spacing: Double? = nil, shift: Double? = nil, phase: Double = 0,
-        speed: Double? = nil, timing: SwathTiming = .atStates
+        speed: Double? = nil, fieldOfView: Double? = nil, timing: SwathTiming = .atStates
     ) {
         self.heading = heading
         self.width = width
@@ -36,12 +38,15 @@ public struct PlaneSwath: ObservationNetwork, Hashable {
         self.shift = shift
         self.phase = phase
         self.speed = speed
+        self.fieldOfView = fieldOfView
         self.timing = timing
     }
 
     /// `swath of width 250000 m, heading 15 degrees, …`
     public var summary: String {
-        let lengths = [("width", width), ("spacing", spacing), ("shift", shift), ("speed", speed)].compactMap {
+        let lengths = [
+            ("width", width), ("spacing", spacing), ("shift", shift), ("speed", speed), ("field of view", fieldOfView),
+        ].compactMap {
             name, length in length.map { "\(name) \($0)" }
         }
         return (["swath over a plane, heading \(heading)"] + lengths + ["phase \(phase)", timing.rawValue])
@@ -62,12 +67,14 @@ public struct PlaneSwath: ObservationNetwork, Hashable {
     public func soundings(of states: some GriddedStates, seed: UInt64) throws -> SoundingsOfState {
         let (grid, times) = (states.grid, states.times)
         let track = try Track(self, on: grid)
+        let half = try fieldOfView.positive("field of view").map { $0 / 2 } ?? 0
+        let view = Footprint(halfY: half, halfX: half)
         return { state in
             let passing = track.pass(state)
             let start = times[state]
             switch timing {
             case .atStates:
-                return passing.map { Sounding(Station(name: "", y: $0.y, x: $0.x), at: start) }
+                return passing.map { Sounding(Station(name: "", y: $0.y, x: $0.x), at: start, over: view) }
             case .betweenStates:
                 // The last state has no next one: its pass is not seen.
                 guard state + 1 < times.count else { return [] }
@@ -76,7 +83,7 @@ public struct PlaneSwath: ObservationNetwork, Hashable {
                 return passing.compactMap { footprint in
                     let time = footprint.along / speed
                     guard time < interval else { return nil }
-                    return Sounding(Station(name: "", y: footprint.y, x: footprint.x), at: start + time)
+                    return Sounding(Station(name: "", y: footprint.y, x: footprint.x), at: start + time, over: view)
                 }
             }
         }

@@ -14,6 +14,8 @@ public struct PolarSwath: ObservationNetwork, Hashable {
     public var spacing: Double
     /// Seconds between scan lines; nil for lines as far apart as the footprints.
     public var sampling: Double?
+    /// Length, kilometres, of the square along latitude and longitude that a footprint is the mean of; nil for points.
+    public var fieldOfView: Double?
     /// When the footprints are measured. At states, a state is told by the footprints of the time that is nearer to it than
     /// to any other state, as if they were all of its instant.
     public var timing: SwathTiming
@@ -21,12 +23,13 @@ public struct PolarSwath: ObservationNetwork, Hashable {
     /// An instrument on an orbit.
     public init(
         orbit: PolarOrbit, width: Double = 2_900, spacing: Double = 50, sampling: Double? = nil,
-        timing: SwathTiming = .betweenStates
+        fieldOfView: Double? = nil, timing: SwathTiming = .betweenStates
     ) {
         self.orbit = orbit
         self.width = width
         self.spacing = spacing
         self.sampling = sampling
+        self.fieldOfView = fieldOfView
         self.timing = timing
     }
 
@@ -35,7 +38,8 @@ public struct PolarSwath: ObservationNetwork, Hashable {
         "swath of \(width) km from a polar orbit at \(orbit.altitude) km, inclination "
             + "\(String(format: "%.4f", orbit.inclination)), node \(orbit.nodeLongitude), phase \(orbit.phase)"
             + "\(orbit.nodeRate == 0 ? "" : ", sun-synchronous"), spacing \(spacing) km, a line every "
-            + "\(String(format: "%.4f", interval)) s, \(timing.rawValue)"
+            + "\(String(format: "%.4f", interval)) s\(fieldOfView.map { ", field of view \($0) km" } ?? ""), "
+            + timing.rawValue
     }
 
     /// Seconds between scan lines.
@@ -75,7 +79,7 @@ public struct PolarSwath: ObservationNetwork, Hashable {
                     soundings.append(
                         Sounding(
                             Station(name: "", y: latitude, x: longitude),
-                            at: timing == .atStates ? times[state] : times[0] + elapsed))
+                            at: timing == .atStates ? times[state] : times[0] + elapsed, over: view(at: latitude)))
                 }
             }
             return soundings
@@ -98,12 +102,20 @@ public struct PolarSwath: ObservationNetwork, Hashable {
         }
     }
 
+    /// The area of a footprint, degrees.
+    private func view(at latitude: Double) -> Footprint {
+        guard let fieldOfView else { return .point }
+        let half = fieldOfView / 2 / PolarOrbit.earthRadius * 180 / .pi
+        return Footprint(halfY: half, halfX: min(180, half / max(cos(latitude * .pi / 180), 1e-6)))
+    }
+
     private func validate(_ grid: Grid) throws {
         guard grid.kind == .geographic else {
             throw FieldsError(.gridMismatch, "a polar orbit needs the Earth: the states are on a plane")
         }
         for (name, value) in [
             ("altitude", orbit.altitude), ("width", width), ("spacing", spacing), ("sampling interval", interval),
+            ("field of view", fieldOfView ?? 1),
         ] where !(value > 0 && value.isFinite) {
             throw FieldsError(.invalidValue, "a satellite's \(name) is \(value): give a positive number")
         }

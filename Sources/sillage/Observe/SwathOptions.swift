@@ -8,16 +8,22 @@ struct SwathOptions: ParsableArguments {
         help: ArgumentHelp(
             "Width of the swath: km (2900) on the Earth, the plane's units (a fourth of its length) on a plane; '250 km' "
                 + "on both.", valueName: "length"))
-    var swathWidth: Length?
+    var swathWidth: Quantity?
 
     @Option(
         help: ArgumentHelp(
             "Distance between footprints: km (50) on the Earth, the plane's units (the grid's step) on a plane.",
             valueName: "length"))
-    var swathSpacing: Length?
+    var swathSpacing: Quantity?
+
+    @Option(
+        help: ArgumentHelp(
+            "Side of the square that each footprint is the mean of, km or the plane's units; points by default.",
+            valueName: "length"))
+    var fieldOfView: Quantity?
 
     @Option(help: ArgumentHelp("Earth: altitude of the satellite, km (833).", valueName: "km"))
-    var altitude: Length?
+    var altitude: Quantity?
 
     @Option(help: ArgumentHelp("Earth: inclination of the orbit, degrees (98.7).", valueName: "degrees"))
     var inclination: Double?
@@ -48,7 +54,7 @@ struct SwathOptions: ParsableArguments {
         help: ArgumentHelp(
             "Plane: how far a pass lies to the right of the one before, one pass a state; the width by default.",
             valueName: "length"))
-    var shift: Length?
+    var shift: Quantity?
 
     @Option(
         help: ArgumentHelp(
@@ -72,6 +78,7 @@ struct SwathOptions: ParsableArguments {
         let plane = [(heading != nil, "--heading"), (shift != nil, "--shift"), (speed != nil, "--speed")]
         let both = [
             (swathWidth != nil, "--swath-width"), (swathSpacing != nil, "--swath-spacing"), (phase != nil, "--phase"),
+            (fieldOfView != nil, "--field-of-view"),
             (timing != nil, timing.map { "--\($0.rawValue)" } ?? ""),
         ]
         return (earth + plane + both).filter(\.0).map(\.1)
@@ -101,7 +108,8 @@ struct SwathOptions: ParsableArguments {
             return PolarSwath(
                 orbit: try orbit(), width: try swathWidth?.value(in: "km", option: "--swath-width") ?? 2_900,
                 spacing: try swathSpacing?.value(in: "km", option: "--swath-spacing") ?? 50,
-                sampling: sampling?.seconds, timing: timing ?? .betweenStates)
+                sampling: sampling?.seconds, fieldOfView: try fieldOfView?.value(in: "km", option: "--field-of-view"),
+                timing: timing ?? .betweenStates)
         case .plane:
             try refuse(
                 ["--altitude", "--inclination", "--node", "--sun-synchronous", "--sampling"], "a plane")
@@ -110,7 +118,7 @@ struct SwathOptions: ParsableArguments {
                 heading: heading ?? 15, width: try swathWidth?.value(in: units, option: "--swath-width"),
                 spacing: try swathSpacing?.value(in: units, option: "--swath-spacing"),
                 shift: try shift?.value(in: units, option: "--shift"), phase: phase ?? 0, speed: speed,
-                timing: timing ?? .atStates)
+                fieldOfView: try fieldOfView?.value(in: units, option: "--field-of-view"), timing: timing ?? .atStates)
         }
     }
 

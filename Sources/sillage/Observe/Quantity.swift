@@ -1,8 +1,8 @@
 import ArgumentParser
 import Fields
 
-/// A length as a person writes it: `50` in the units that the option says, or `50 km`.
-struct Length: ExpressibleByArgument, Hashable, CustomStringConvertible {
+/// A quantity as a person writes it, mostly a length: `50` in the units that the option says, or `50 km`.
+struct Quantity: ExpressibleByArgument, Hashable, CustomStringConvertible {
     /// As it was written.
     var description: String
     private let number: Double
@@ -21,5 +21,13 @@ struct Length: ExpressibleByArgument, Hashable, CustomStringConvertible {
     func value(in wanted: String, option: String) throws -> Double {
         guard let units else { return number }
         return try UnitConversion(from: units, to: wanted, place: option)(number)
+    }
+
+    /// The number as a difference of two values: half a degree Celsius is half a kelvin.
+    ///
+    /// - Throws: `FieldsError.units` for units that measure something else.
+    func difference(in wanted: String, option: String) throws -> Double {
+        guard let units else { return number }
+        return try UnitConversion(from: units, to: wanted, place: option).deviation(number)
     }
 }
