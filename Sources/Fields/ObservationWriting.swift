@@ -5,7 +5,8 @@ import Foundation
 extension Observations {
     /// Writes a CF NetCDF-4 file, whole or not at all.
     ///
-    /// Rows that share station, time and place become one entry of `obs`, with a value of each variable. `<name>_error`
+    /// Rows that share station, time and place become one entry of `obs`, with a value of each variable. Means over areas
+    /// have the bounds of latitude and longitude (y and x) and `cell_methods = "area: mean"` (section 7). `<name>_error`
     /// holds standard deviations and `<name>_flag` flags (0 = good), both pointed to by `ancillary_variables`.
     ///
     /// - Throws: `FieldsError` of kind `output`, or `units` where values have none of their own.
@@ -48,6 +49,7 @@ extension Observations {
             var time: Double
             var y: Double
             var x: Double
+            var footprint: Footprint
             /// Tells repeated observations of one variable apart.
             var occurrence: Int
         }
@@ -63,7 +65,7 @@ extension Observations {
             for row in 0..<table.count {
                 var key = Key(
                     station: table.stations[row], time: table.times[row], y: table.y[row], x: table.x[row],
-                    occurrence: 0)
+                    footprint: table.footprints[row], occurrence: 0)
                 let occurrence = occurrences[key]?[table.variable[row]] ?? 0
                 occurrences[key, default: [:]][table.variable[row]] = occurrence + 1
                 key.occurrence = occurrence
@@ -83,6 +85,9 @@ extension Observations {
         return isTaken ? ("y_coordinate", "x_coordinate") : ("y", "x")
     }
 
+    /// Whether values are means over areas, which a file states as bounds of the places.
+    private var hasFootprints: Bool { footprints.contains { !$0.isPoint } }
+
     private func writeCoordinates(to file: NetCDFOutput, _ entries: Entries) throws {
         let first = entries.rows
         let instants = first.map { times[$0] }
@@ -99,13 +104,14 @@ extension Observations {
         }
         try define("time", "time", units.units, [("calendar", .text(calendar.rawValue)), ("axis", .text("T"))])
         let (yName, xName) = coordinateNames
-        let isEarth = kind == .geographic
+        let (isEarth, hasFootprints) = (kind == .geographic, hasFootprints)
         try define(
             yName, isEarth ? "latitude" : "projection_y_coordinate", isEarth ? "degrees_north" : "m",
-            [("axis", .text("Y"))])
+            [("axis", .text("Y"))] + (hasFootprints ? [("bounds", .text("\(yName)_bounds"))] : []))
         try define(
             xName, isEarth ? "longitude" : "projection_x_coordinate", isEarth ? "degrees_east" : "m",
-            [("axis", .text("X"))])
+            [("axis", .text("X"))] + (hasFootprints ? [("bounds", .text("\(xName)_bounds"))] : []))
+        if hasFootprints { try file.define(dimension: "bounds", length: 2) }
         let hasStations = first.contains { !stations[$0].isEmpty }
         if hasStations {
             try file.define(
@@ -117,6 +123,15 @@ extension Observations {
         try file.put(yName, first.map { y[$0] })
         try file.put(xName, first.map { x[$0] })
         if hasStations { try file.put("station", first.map { stations[$0] }) }
+        guard hasFootprints else { return }
+        for (name, places, half) in [(yName, y, \Footprint.halfY), (xName, x, \Footprint.halfX)] {
+            try file.define(OutputVariable(name: "\(name)_bounds", dimensions: ["obs", "bounds"], type: NC_DOUBLE))
+            try file.put(
+                "\(name)_bounds",
+                first.flatMap {
+                    [places[$0] - footprints[$0][keyPath: half], places[$0] + footprints[$0][keyPath: half]]
+                })
+        }
     }
 
     private func write(variable index: Int, to file: NetCDFOutput, _ entries: Entries) throws {
@@ -141,6 +156,7 @@ extension Observations {
         if let standardName = observed.standardName { attributes.append(("standard_name", .text(standardName))) }
         attributes += [("long_name", .text(longName)), ("units", .text(units)), ("coordinates", .text(coordinates))]
         let ancillary = (hasErrors ? ["\(observed.name)_error"] : []) + (hasFlags ? ["\(observed.name)_flag"] : [])
+        if hasFootprints { attributes.append(("cell_methods", .text("area: mean"))) }
         if !ancillary.isEmpty { attributes.append(("ancillary_variables", .text(ancillary.joined(separator: " ")))) }
         if let deviation = observed.climatologicalStandardDeviation {
             attributes.append(("climatological_standard_deviation", .number(deviation)))

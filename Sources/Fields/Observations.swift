@@ -18,6 +18,8 @@ public struct Observations: Sendable {
     public var y: [Double]
     /// Longitude in degrees east in the file's convention, or x in metres on a plane.
     public var x: [Double]
+    /// The area that each value is the mean of; a point by default.
+    public var footprints: [Footprint]
     /// Seconds since 1970-01-01 in `calendar`.
     public var times: [Double]
     /// 0 for good; other codes are explained by `flagMeanings`.
@@ -78,6 +80,7 @@ public struct Observations: Sendable {
         self.calendar = calendar
         self.source = source
         (variable, values, errors, y, x, times, flags, stations, places) = ([], [], [], [], [], [], [], [], [])
+        footprints = []
     }
 
     /// Reads a file of any of the four kinds, told apart by content.
@@ -122,7 +125,7 @@ public struct Observations: Sendable {
     ///   - place: where the row stands in its file; its own index when nil
     public mutating func append(
         variable: Int, value: Double, error: Double, y: Double, x: Double, time: Double, flag: Int32 = 0,
-        station: String = "", place: Int? = nil
+        station: String = "", place: Int? = nil, footprint: Footprint = .point
     ) {
         places.append(place ?? values.count)
         self.variable.append(variable)
@@ -130,6 +133,7 @@ public struct Observations: Sendable {
         errors.append(error)
         self.y.append(y)
         self.x.append(x)
+        footprints.append(footprint)
         times.append(time)
         flags.append(flag)
         stations.append(station)
@@ -169,6 +173,7 @@ public struct Observations: Sendable {
         kept.errors = rows.map { errors[$0] }
         kept.y = rows.map { y[$0] }
         kept.x = rows.map { x[$0] }
+        kept.footprints = rows.map { footprints[$0] }
         kept.times = rows.map { times[$0] }
         kept.flags = rows.map { flags[$0] }
         kept.stations = rows.map { stations[$0] }

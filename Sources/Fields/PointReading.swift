@@ -12,6 +12,14 @@ struct PointReading {
         let y = try coordinateValues(coordinates.y, coordinates)
         let x = try coordinateValues(coordinates.x, coordinates)
         let stations = try coordinates.station.map(stationNames)
+        // Bounds say where a value stands; only an area's mean is a mean over them.
+        let means = Set(observed.filter { $0.text("cell_methods")?.contains(/area:\s*mean/) ?? false }.map(\.path))
+        let halves =
+            means.isEmpty
+            ? nil
+            : (
+                y: try halfLengths(coordinates.y, y, coordinates), x: try halfLengths(coordinates.x, x, coordinates)
+            )
 
         var table = Observations(variables: [], kind: coordinates.kind, calendar: calendar, source: file.path)
         for variable in observed {
@@ -46,7 +54,9 @@ struct PointReading {
                     error: toError.flatMap { map in errors.map { $0.values[map(sample)] } } ?? .nan,
                     y: coordinates.hasY ? y[toY(sample)] : 0, x: x[toX(sample)], time: time,
                     flag: toFlag.flatMap { map in flags.map { $0.codes[map(sample)] } } ?? 0,
-                    station: toStation.flatMap { map in stations.map { $0[map(sample)] } } ?? "", place: sample)
+                    station: toStation.flatMap { map in stations.map { $0[map(sample)] } } ?? "", place: sample,
+                    footprint: means.contains(variable.path)
+                        ? Footprint(halfY: halves?.y?[toY(sample)] ?? 0, halfX: halves?.x?[toX(sample)] ?? 0) : .point)
             }
         }
         return table
@@ -96,9 +106,43 @@ struct PointReading {
     }
 
     private func coordinateValues(_ variable: FileVariable, _ coordinates: PointCoordinates) throws -> [Double] {
-        let values = try file.values(variable)
+        try inDegreesOrMetres(file.values(variable), units: variable.units, of: variable, coordinates)
+    }
+
+    /// Half the distances between a coordinate's bounds; nil where it has none.
+    ///
+    /// - Throws: `FieldsError` of kind `axes` for bounds that the file lacks, that are not pairs, or not about the
+    ///   coordinate.
+    private func halfLengths(_ variable: FileVariable, _ middles: [Double], _ coordinates: PointCoordinates) throws
+        -> [Double]?
+    {
+        guard let name = variable.text("bounds") else { return nil }
+        let path = variable.group.isEmpty ? name : "\(variable.group)/\(name)"
+        guard let bounds = file.variable(path) ?? file.variable(name), bounds.count == 2 * middles.count else {
+            throw FieldsError(
+                .axes, "\(file.path), variable \(variable.path): its bounds \(name) are not there, or not in pairs")
+        }
+        // Bounds are in the units of their coordinate unless they say otherwise.
+        let edges = try inDegreesOrMetres(
+            file.values(bounds), units: bounds.units ?? variable.units, of: bounds, coordinates)
+        return try middles.indices.map { row in
+            let (low, high) = (edges[2 * row] - middles[row], edges[2 * row + 1] - middles[row])
+            let half = abs(high - low) / 2
+            guard !(abs(low + high) > 1e-3 * half + 1e-9 * abs(middles[row])) else {
+                throw FieldsError(
+                    .axes,
+                    "\(file.path), variable \(bounds.path), pair \(row.grouped): \(edges[2 * row]) and "
+                        + "\(edges[2 * row + 1]) do not lie about \(variable.name) \(middles[row])")
+            }
+            return half.isFinite ? half : 0
+        }
+    }
+
+    private func inDegreesOrMetres(
+        _ values: [Double], units: String?, of variable: FileVariable, _ coordinates: PointCoordinates
+    ) throws -> [Double] {
         let wanted = coordinates.kind == .geographic ? "degrees" : "m"
-        guard let units = variable.units, !units.isEmpty, units != "1", units != wanted,
+        guard let units, !units.isEmpty, units != "1", units != wanted,
             !units.lowercased().hasPrefix("deg")
         else {
             return values

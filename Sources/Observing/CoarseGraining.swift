@@ -1,5 +1,4 @@
 import Fields
-import Foundation
 
 extension SparseOperator {
     /// The means over blocks of grid points: a coarse field as the observation of a fine one.
@@ -37,12 +36,5 @@ extension SparseOperator {
             }
         }
         return result
-    }
-}
-
-extension Grid {
-    /// The area of a row's points, up to a factor: the cosine of the latitude on the Earth, 1 on a plane.
-    fileprivate func relativeArea(row: Int) -> Double {
-        kind == .geographic ? max(cos(y.values[row] * .pi / 180), 1e-6) : 1
     }
 }

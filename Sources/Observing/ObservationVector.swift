@@ -93,7 +93,7 @@ public struct ObservationVector: Sendable {
 }
 
 extension Observations {
-    /// Places the observations on a trajectory: bilinear in space, linear in time.
+    /// Places the observations on a trajectory: bilinear in space, or the mean over the footprint; linear in time.
     ///
     /// What lies outside the grid or the window of time is dropped and counted.
     ///
@@ -137,7 +137,7 @@ extension Observations {
         let own = try self.variables == variables ? self : converted(to: variables, mapping: [:])
         let fallback = try variables.map { try defaultError.error(of: $0) }
         let states = TimeBracket(times)
-        let cells = grid.count
+        let (cells, sees) = (grid.count, SpatialOperator(on: grid))
         var result = ObservationVector(columns: times.count * variables.count * cells)
         var (outside, early): ([Int], [Int]) = ([], [])
         for i in own.values.indices {
@@ -161,7 +161,7 @@ extension Observations {
                     "\(own.label(i)): the error is \(error); a positive "
                         + "standard deviation is needed")
             }
-            guard let place = grid.bilinear(y: own.y[i], x: own.x[i]) else {
+            guard let place = sees.weights(y: own.y[i], x: own.x[i], footprint: own.footprints[i]) else {
                 outside.append(i)
                 continue
             }

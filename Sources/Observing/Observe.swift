@@ -2,8 +2,8 @@ import Fields
 
 /// How a world is observed: where, what, how often, with what error.
 public struct ObservingPlan: Sendable {
-    /// Where the stations stand.
-    public var network: StationNetwork
+    /// Where the world is looked at.
+    public var network: any ObservationNetwork
     /// The standard deviation of the error, by name of the variable; `*` stands for every variable.
     public var errors: [String: ErrorSpecification]
     /// Names of the variables observed; empty for all.
@@ -15,9 +15,19 @@ public struct ObservingPlan: Sendable {
     /// Whether the errors are added: false gives perfect values that still carry the error's standard deviation.
     public var perturbed: Bool
 
-    /// A plan for a network, with one error for every variable or several by name.
+    /// A plan for stations, with one error for every variable or several by name.
     public init(
         network: StationNetwork, errors: [String: ErrorSpecification], variables: [String] = [], every: Int = 1,
+        seed: UInt64 = 0, perturbed: Bool = true
+    ) {
+        self.init(
+            network: network as any ObservationNetwork, errors: errors, variables: variables, every: every, seed: seed,
+            perturbed: perturbed)
+    }
+
+    /// A plan for a network, with one error for every variable or several by name.
+    public init(
+        network: any ObservationNetwork, errors: [String: ErrorSpecification], variables: [String] = [], every: Int = 1,
         seed: UInt64 = 0, perturbed: Bool = true
     ) {
         self.network = network
@@ -30,7 +40,8 @@ public struct ObservingPlan: Sendable {
 }
 
 extension GriddedStates {
-    /// Observes these states as the truth: bilinear values at the stations plus independent Gaussian errors.
+    /// Observes these states as the truth: values bilinear in space, or the mean over a footprint, and linear in time at
+    /// the network's soundings, plus independent Gaussian errors.
     ///
     /// Missing values of the truth give no observation; stations outside the grid are counted under `dropped`.
     ///
@@ -52,32 +63,34 @@ extension GriddedStates {
             let name = "station \(station.name) (\(station.y), \(station.x))"
             if names.count < Observations.Dropped.exampleLimit, !names.contains(name) { names.append(name) }
         }
-        var places = try located(plan.network.stations(on: grid, seed: plan.seed))
+        let soundings = try plan.network.soundings(of: self, seed: plan.seed)
+        let sees = SpatialOperator(on: grid)
+        var places: [Place] = []
         for state in states {
-            if !plan.network.isFixed {
-                places = try located(plan.network.stations(on: grid, seed: plan.seed, state: state))
+            let soundings = try soundings(state)
+            if soundings.count != places.count || zip(soundings, places).contains(where: { !$1.isPlace(of: $0) }) {
+                places = soundings.map { Place(of: $0, sees) }
             }
-            let fields = try read(times: state..<state + 1)
+            let fields = try Interval(of: self, from: state, soundings)
             var random = Philox(seed: plan.seed, stream: Stream.observationErrors, member: state)
-            for (station, weights) in places {
+            for (sounding, place) in zip(soundings, places) {
                 for (index, variable) in chosen.enumerated() {
                     let error = random.normal() * deviations[index]
-                    guard let weights else {
+                    guard let weights = place.weights else {
                         outside += 1
-                        note(station, in: &namesOutside)
+                        note(place.station, in: &namesOutside)
                         continue
                     }
-                    let truth = weights.reduce(0.0) {
-                        $0 + $1.weight * Double(fields[variable * grid.count + $1.cell])
-                    }
+                    let truth = fields.value(variable, weights, at: sounding.time)
                     guard truth.isFinite else {
                         missing += 1
-                        note(station, in: &namesMissing)
+                        note(place.station, in: &namesMissing)
                         continue
                     }
                     result.append(
                         variable: index, value: plan.perturbed ? truth + error : truth, error: deviations[index],
-                        y: station.y, x: station.x, time: times[state], station: station.name)
+                        y: place.station.y, x: place.station.x, time: sounding.time, station: place.station.name,
+                        footprint: place.footprint)
                 }
             }
         }
@@ -92,10 +105,6 @@ extension GriddedStates {
         return result
     }
 
-    private func located(_ stations: [Station]) -> [(Station, [(cell: Int, weight: Double)]?)] {
-        stations.map { ($0, grid.bilinear(y: $0.y, x: $0.x)) }
-    }
-
     private func deviation(of variable: Int, _ errors: [String: ErrorSpecification], source: String) throws -> Double {
         let observed = variables[variable]
         guard let specification = errors.specification(of: observed) else {
@@ -106,6 +115,46 @@ extension GriddedStates {
         return try specification.standardDeviation(of: observed) {
             try climatologicalStandardDeviation(of: variable)
         }
+    }
+}
+
+/// A station and the grid points that it sees; none where it lies outside the grid.
+private struct Place {
+    var station: Station
+    var footprint: Footprint
+    var weights: [(cell: Int, weight: Double)]?
+
+    init(of sounding: Sounding, _ sees: SpatialOperator) {
+        (station, footprint) = (sounding.station, sounding.footprint)
+        weights = sees.weights(y: station.y, x: station.x, footprint: footprint)
+    }
+
+    func isPlace(of sounding: Sounding) -> Bool { station == sounding.station && footprint == sounding.footprint }
+}
+
+/// A state and, where soundings fall between, the next one: what values between them are interpolated from.
+private struct Interval {
+    private let (start, length): (Double, Double)
+    private let states: [[Float]]
+    private let cells: Int
+
+    /// Reads the one or two states of some soundings.
+    init(of states: some GriddedStates, from state: Int, _ soundings: [Sounding]) throws {
+        start = states.times[state]
+        cells = states.grid.count
+        let isBetween = soundings.contains { [start] in $0.time > start }
+        precondition(!isBetween || state + 1 < states.times.count, "a sounding after the last state")
+        length = isBetween ? states.times[state + 1] - start : 1
+        self.states = try (state...(isBetween ? state + 1 : state)).map { try states.read(times: $0..<$0 + 1) }
+    }
+
+    /// The value of a variable: Σ_cells w ((1 − τ) x_k + τ x_{k+1}), τ = (t − t_k)/(t_{k+1} − t_k).
+    func value(_ variable: Int, _ weights: [(cell: Int, weight: Double)], at time: Double) -> Double {
+        func mean(_ state: [Float]) -> Double {
+            weights.reduce(0.0) { $0 + $1.weight * Double(state[variable * cells + $1.cell]) }
+        }
+        let τ = (time - start) / length
+        return τ > 0 ? (1 - τ) * mean(states[0]) + τ * mean(states[1]) : mean(states[0])
     }
 }
 

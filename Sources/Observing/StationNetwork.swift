@@ -96,10 +96,36 @@ public enum StationNetwork: Sendable, Hashable {
     }
 }
 
+extension StationNetwork: ObservationNetwork {
+    /// What it is in a few words.
+    public var summary: String {
+        switch self {
+        case .random(let count, let placement, let redrawn):
+            "\(count) random stations on \(placement.rawValue)\(redrawn ? ", drawn anew at each state" : "")"
+        case .gridded(let every): "every \(every)-th grid point along both axes"
+        case .listed(let stations): "\(stations.count) stations of a list"
+        case .masked: "mask"
+        }
+    }
+
+    /// The stations, at the instant of every state.
+    public func soundings(of states: some GriddedStates, seed: UInt64) throws -> SoundingsOfState {
+        let (grid, times) = (states.grid, states.times)
+        let fixed = try isFixed ? stations(on: grid, seed: seed) : nil
+        return { state in
+            try (fixed ?? stations(on: grid, seed: seed, state: state)).map { Sounding($0, at: times[state]) }
+        }
+    }
+}
+
 /// What random numbers are drawn for; streams are independent.
 enum Stream {
     static let stations: UInt32 = 0x5354_4154
     static let observationErrors: UInt32 = 0x4F42_5345
+    static let drifters: UInt32 = 0x4452_4946
+    static let outages: UInt32 = 0x4F55_5447
+    static let stationBiases: UInt32 = 0x4249_4153
+    static let grossErrors: UInt32 = 0x4752_4F53
 }
 
 extension Grid {

@@ -25,6 +25,26 @@ struct Observe: ParsableCommand {
 
               sillage observe t2m.nc --network stations.csv --error 0.5 -o obs.nc
               sillage observe truth.nc --network grid --spacing 8 --error q1=10% --error q2=20% -o obs.nc
+
+            A satellite in a polar orbit, sampled at the instants of its overpasses; on a plane, a tilted band that moves by \
+            its width from state to state, all of it at the instant of the state:
+
+              sillage observe t2m.nc --network swath --sun-synchronous --swath-width 2900 --error 1 -o obs.nc
+              sillage observe truth.nc --network swath --swath-width '250 km' --heading 15 --error 10% -o obs.nc
+
+            The disc of a geostationary satellite; buoys in the truth's flow u1, v1, or in a drift and a random walk; soundings \
+            at 00 and 12 UTC; means over blocks of 8 x 8 points, which assimilate and filter take as means:
+
+              sillage observe t2m.nc --network disc --zenith 60 --spacing 4 --error 1 -o obs.nc
+              sillage observe truth.nc --network drifters --count 50 --variable u1 --variable v1 --error 0.1 -o obs.nc
+              sillage observe truth.nc --network drifters --drift 0.2,0 --diffusivity 1000 --error 10% -o obs.nc
+              sillage observe t2m.nc --network radiosondes --count 12 --error 0.5 -o obs.nc
+              sillage observe truth.nc --network coarse --factor 8 --error 5% -o obs.nc
+
+            Observations with defects, to try quality control: a fifth missing, stations biased, one in a hundred grossly \
+            wrong:
+
+              sillage observe t2m.nc --error 0.5 --outage 20% --station-bias 0.3 --gross-errors 1% -o obs.nc
             """)
 
     @Argument(help: ArgumentHelp("NetCDF or HDF5 file with the truth.", valueName: "truth"))
@@ -32,24 +52,6 @@ struct Observe: ParsableCommand {
 
     @Option(name: [.short, .long], help: ArgumentHelp("NetCDF file to write.", valueName: "file"))
     var output: String
-
-    @Option(help: ArgumentHelp("stations (at random), grid, or a CSV table of stations.", valueName: "network"))
-    var network = "stations"
-
-    @Option(help: ArgumentHelp("Number of random stations (30 where --fraction is not given).", valueName: "count"))
-    var count: Int?
-
-    @Option(help: ArgumentHelp("Random stations as a share of the grid points: 2% or 0.02.", valueName: "share"))
-    var fraction: String?
-
-    @Option(help: "Where random stations stand: grid-points, or anywhere between them.")
-    var placement = StationNetwork.Placement.gridPoints
-
-    @Flag(help: "Draw the random stations anew for every state.")
-    var redraw = false
-
-    @Option(help: ArgumentHelp("With --network grid: every n-th grid point along both axes.", valueName: "points"))
-    var spacing = 8
 
     @Option(
         help: ArgumentHelp(
@@ -79,21 +81,17 @@ struct Observe: ParsableCommand {
     @Option(help: ArgumentHelp("Observe states of this period only, START/END, both included.", valueName: "period"))
     var period: Period?
 
+    @OptionGroup(title: "Network") var networks: NetworkOptions
+    @OptionGroup(title: "Defects") var defects: DefectOptions
     @OptionGroup(title: "Input") var axes: AxesOption
     @OptionGroup(title: "Common options") var common: ExecutionOptions
 
     func validate() throws {
-        if count != nil, fraction != nil { throw ValidationError("give --count or --fraction, not both") }
-        if let fraction, share(fraction) == nil {
-            throw ValidationError("--fraction is '\(fraction)': give a share such as 2% or 0.02")
-        }
-        if redraw, network != "stations" { throw ValidationError("--redraw is for --network stations only") }
-        guard spacing > 0 else { throw ValidationError("--spacing is \(spacing): give 1 or more") }
         guard every > 0 else { throw ValidationError("--every is \(every): give 1 or more") }
     }
 
     func run() throws {
-        try requireOutput(output, reading: [truth, network])
+        try requireOutput(output, reading: [truth] + networks.inputs)
         let archive = try Archive(contentsOf: [fileURL(truth)], axes: axes.override)
         let derived = try derivedFields(
             among: variable, of: archive.variables, on: archive.grid, attributes: [archive.attributes],
@@ -109,9 +107,11 @@ struct Observe: ParsableCommand {
                     + states.variables.map(\.name).joined(separator: ", "))
         }
         let plan = ObservingPlan(
-            network: try stations(on: archive.grid), errors: errors, variables: variable, every: every,
+            network: try networks.network(over: states), errors: errors, variables: variable, every: every,
             seed: common.seed, perturbed: !perfect)
-        let observations = try states.observed(by: plan, source: truth)
+        let sound = try states.observed(by: plan, source: truth)
+        let observations = try sound.with(
+            defects.defects(of: sound.variables, calendar: sound.calendar), seed: common.seed)
         // What tells filters whether an archive holds the truth itself.
         let world = ["system", "configuration", "seed"].compactMap { name in
             archive.attributes[name].map { ("truth_\(name)", $0) }
@@ -119,8 +119,10 @@ struct Observe: ParsableCommand {
         let provenance = Provenance(
             title: "Observations of \(URL(fileURLWithPath: truth).lastPathComponent)", command: commandLine,
             version: Sillage.programVersion, source: "Sillage \(Sillage.programVersion), observe", seed: common.seed,
-            other: ["truth_sha256": try ContentHash.sha256(of: fileURL(truth)), "network": description(of: plan)]
-                .merging(world) { $1 })
+            other: [
+                "truth_sha256": try ContentHash.sha256(of: fileURL(truth)), "network": networks.description(of: plan),
+            ]
+            .merging(world) { $1 }.merging(defects.attributes) { $1 })
         try observations.write(to: fileURL(output), provenance: provenance)
         let reporter = common.reporter
         for line in droppedLines(observations.dropped) { reporter.say(line) }
@@ -147,38 +149,4 @@ struct Observe: ParsableCommand {
         var times: Int
         var errors: [String: Double]
     }
-
-    private func share(_ text: String) -> Double? {
-        let isPercent = text.hasSuffix("%")
-        guard let number = Double(isPercent ? String(text.dropLast()) : text) else { return nil }
-        let share = isPercent ? number / 100 : number
-        return share > 0 && share <= 1 ? share : nil
-    }
-
-    private func stations(on grid: Grid) throws -> StationNetwork {
-        switch network {
-        case "stations":
-            let number = fraction.flatMap(share).map { max(1, Int((Double(grid.count) * $0).rounded())) } ?? count ?? 30
-            return .random(count: number, placement: placement, redrawn: redraw)
-        case "grid":
-            return .gridded(every: spacing)
-        default:
-            guard network.lowercased().hasSuffix(".csv") || network.contains("/") else {
-                throw ValidationError("--network is '\(network)': give stations, grid, or a CSV file")
-            }
-            return try StationNetwork(contentsOf: fileURL(network))
-        }
-    }
-
-    private func description(of plan: ObservingPlan) -> String {
-        switch plan.network {
-        case .random(let count, let placement, let redrawn):
-            "\(count) random stations on \(placement.rawValue)\(redrawn ? ", drawn anew at each state" : "")"
-        case .gridded(let every): "every \(every)-th grid point along both axes"
-        case .listed(let stations): "\(stations.count) stations of \(network)"
-        case .masked: "mask"
-        }
-    }
 }
-
-extension StationNetwork.Placement: ExpressibleByArgument {}
