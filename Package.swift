@@ -47,7 +47,7 @@ let targets: [Target] = [
         dependencies: ["CNetCDF", "CHDF5", "CUDUnits", "CCrypto", .product(name: "SwiftCSV", package: "SwiftCSV")]),
     .target(name: "Dynamics", dependencies: ["Spectral"]),
     .target(name: "Observing", dependencies: ["Fields"]),
-    .target(name: "Filters", dependencies: ["Dynamics", "LinearAlgebra", "Observing"]),
+    .target(name: "Filters", dependencies: ["Dynamics", "LinearAlgebra", "Observing", "Spectral"]),
     .target(name: "Diffusion", dependencies: ["Torch"]),
     .target(name: "Networks", dependencies: ["Torch"]),
     .target(

@@ -11,7 +11,7 @@ extension TwoLayerQG: DifferentiableModel {
         single.forward(Array(field[..<layerCount])) + single.forward(Array(field[layerCount...]))
     }
 
-    /// A course with the flow that each of its steps started from: 48 bytes a point, layer pair and step.
+    /// A course with the flow that each of its steps started from: 48 bytes a point of the grid and step.
     ///
     /// With δ for a perturbation, φ for the filter, b for the weights of the multistep method and h_n = min(n, 2) for what it
     /// remembers, a step is
