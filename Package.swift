@@ -47,7 +47,7 @@ let targets: [Target] = [
         dependencies: ["CNetCDF", "CHDF5", "CUDUnits", "CCrypto", .product(name: "SwiftCSV", package: "SwiftCSV")]),
     .target(name: "Dynamics", dependencies: ["Spectral"]),
     .target(name: "Observing", dependencies: ["Fields", "Spectral"]),
-    .target(name: "Filters", dependencies: ["Dynamics", "LinearAlgebra", "Observing"]),
+    .target(name: "Filters", dependencies: ["Dynamics", "LinearAlgebra", "Observing", "Spectral"]),
     .target(name: "Diffusion", dependencies: ["Torch"]),
     .target(name: "Networks", dependencies: ["Torch"]),
     .target(
@@ -107,6 +107,13 @@ let targets: [Target] = [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/qg-forecast"),
 
+    .executableTarget(
+        name: "qg-reanalysis",
+        dependencies: [
+            "Assimilation", "Dynamics", "Fields", "Figures", "Filters", "LinearAlgebra", "Observing", "Torch",
+            "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], path: "notebooks-as-scripts/qg-reanalysis"),
+
     // Tests
     .testTarget(name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Fixtures")]),
     .testTarget(name: "FieldsTests", dependencies: ["Fields"], resources: [.copy("Fixtures")]),
@@ -126,7 +133,7 @@ let targets: [Target] = [
     .testTarget(
         name: "CommandTests",
         dependencies: [
-            "sillage", "era5-uk", "exact-posteriors", "qg-forecast", "twin-experiments", "worlds", "Assimilation",
+            "sillage", "era5-uk", "exact-posteriors", "qg-forecast", "qg-reanalysis", "twin-experiments", "worlds", "Assimilation",
             "Fields",
         ],
         exclude: ["Fixtures"]),

@@ -53,7 +53,7 @@ extension Flow {
     }
 }
 
-extension RungeKutta4: LinearisableModel where System: DifferentiableFlow {
+extension RungeKutta4: DifferentiableModel, LinearisableModel where System: DifferentiableFlow {
     /// Carries a state and a perturbation forward together: x becomes M(x), v becomes M′(x) v.
     public func advance(_ x: UnsafeMutablePointer<Double>, tangent v: UnsafeMutablePointer<Double>) {
         let (n, h) = (dimension, timeStep)

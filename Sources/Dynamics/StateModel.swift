@@ -14,8 +14,8 @@ public protocol StateModel: Sendable {
     func advance(_ x: UnsafeMutablePointer<Double>, steps: Int) throws
 }
 
-/// A model whose step can be linearised exactly: the derivative of the numerical step, not of the equation.
-public protocol LinearisableModel: StateModel {
+/// A model that remembers nothing but its state and whose step can be linearised exactly.
+public protocol LinearisableModel: DifferentiableModel {
     /// Carries a state and a perturbation forward together: x becomes M(x), v becomes M′(x) v.
     func advance(_ x: UnsafeMutablePointer<Double>, tangent v: UnsafeMutablePointer<Double>)
 

@@ -75,17 +75,30 @@ public final class TwoLayerQG: Sendable {
     ///   another grid. After a throw the state is that of the failing step.
     public func step(_ state: inout State, count: Int = 1) throws {
         try check(state)
+        try withWorkspace { workspace in
+            for _ in 0..<count { try check(courant: workspace.step(&state, of: self), state) }
+        }
+        try checkEnd(state)
+    }
+
+    /// Lends scratch memory that no other thread uses.
+    func withWorkspace<Value>(_ body: (Workspace) throws -> Value) rethrows -> Value {
         let workspace = workspaces.withLock { $0.popLast() } ?? Workspace(model: self)
         defer { workspaces.withLock { $0.append(workspace) } }
-        for _ in 0..<count {
-            let courant = workspace.step(&state, of: self)
-            guard courant >= 0, courant <= configuration.courantLimit else {
-                throw DynamicsError.blowUp(
-                    step: state.step, courant: courant < 0 ? .nan : courant, limit: configuration.courantLimit,
-                    timeStep: configuration.timeStep)
-            }
+        return try body(workspace)
+    }
+
+    /// A step checks the flow it starts from; `courant` is its number.
+    func check(courant: Double, _ state: State) throws {
+        guard courant >= 0, courant <= configuration.courantLimit else {
+            throw DynamicsError.blowUp(
+                step: state.step, courant: courant < 0 ? .nan : courant, limit: configuration.courantLimit,
+                timeStep: configuration.timeStep)
         }
-        // A step checks the flow it starts from; what the last one left is checked here.
+    }
+
+    /// What the last step left is checked here.
+    func checkEnd(_ state: State) throws {
         guard state.spectrum.allSatisfy(\.isFinite) else {
             throw DynamicsError.blowUp(
                 step: state.step, courant: .nan, limit: configuration.courantLimit, timeStep: configuration.timeStep)

@@ -3,8 +3,8 @@ import Spectral
 extension TwoLayerQG {
     /// Scratch memory of one thread: fields are stored q1, q2, u1, u2, v1, v2.
     final class Workspace: @unchecked Sendable {
-        private let spectra: AlignedBuffer<Complex>
-        private let fields: AlignedBuffer<Double>
+        let spectra: AlignedBuffer<Complex>
+        let fields: AlignedBuffer<Double>
 
         init(model: TwoLayerQG) {
             spectra = AlignedBuffer(repeating: .zero, count: 6 * model.modes)
@@ -15,13 +15,25 @@ extension TwoLayerQG {
         ///
         /// - Returns: the Courant number at the step's start, or −1 when the flow is not finite.
         func step(_ state: inout State, of model: TwoLayerQG) -> Double {
-            transformVelocities(state.spectrum, of: model)
-            model.toGrid.inverse(destroying: spectra.pointer, into: fields.pointer)
+            transformFields(state.spectrum, of: model)
+            return finishStep(&state, of: model)
+        }
+
+        /// The rest of a step whose fields have been transformed to the grid.
+        ///
+        /// - Returns: as ``step(_:of:)``.
+        func finishStep(_ state: inout State, of model: TwoLayerQG) -> Double {
             let speed = multiplyFluxes(of: model)
             model.toSpectrum.forward(fields.pointer + 2 * model.layerCount, into: spectra.pointer)
             advance(&state, of: model)
             let c = model.configuration
             return speed < 0 ? -1 : speed * c.timeStep / (c.length / Double(c.points))
+        }
+
+        /// Fills the fields q, u and v of both layers on the grid.
+        func transformFields(_ q: [Complex], of model: TwoLayerQG) {
+            transformVelocities(q, of: model)
+            model.toGrid.inverse(destroying: spectra.pointer, into: fields.pointer)
         }
 
         /// Fills the spectra of q, u = −∂ψ/∂y and v = ∂ψ/∂x of both layers, scaled so that the unnormalised inverse
@@ -84,7 +96,7 @@ extension TwoLayerQG {
 
         /// q ← filter · (q + Δt (b0 T_n + b1 T_{n−1} + b2 T_{n−2})),
         /// T = −i k F[(U + u) q] − i l F[v q] − i k Q ψ, plus r_ek K² ψ_2 in the lower layer.
-        private func advance(_ state: inout State, of model: TwoLayerQG) {
+        func advance(_ state: inout State, of model: TwoLayerQG) {
             let c = model.configuration
             let modes = model.modes
             let columns = model.points / 2 + 1
@@ -127,7 +139,7 @@ extension TwoLayerQG {
         }
 
         /// Weights of the newest, the previous and the one before, by how many are known.
-        private static func adamsBashforth(history: Int) -> (Double, Double, Double) {
+        static func adamsBashforth(history: Int) -> (Double, Double, Double) {
             switch history {
             case 0: return (1, 0, 0)
             case 1: return (3.0 / 2, -1.0 / 2, 0)
@@ -137,7 +149,7 @@ extension TwoLayerQG {
     }
 
     /// The four inversion coefficients as pointers, for the inner loops.
-    fileprivate func withInversion(
+    func withInversion(
         _ body: (
             UnsafeBufferPointer<Double>, UnsafeBufferPointer<Double>, UnsafeBufferPointer<Double>,
             UnsafeBufferPointer<Double>

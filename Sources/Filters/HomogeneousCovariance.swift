@@ -30,7 +30,7 @@ public struct HomogeneousCovariance: SpaceTimeCovariance {
     ///   - halfWidth: largest lag in steps
     /// - Throws: `FieldsError.axes` for other grids, and where no trajectory is long enough for the lags.
     public init(_ anomalies: Anomalies, grid: Grid, halfWidth: Int) throws {
-        guard grid.kind == .plane, grid.y.isWhole, grid.x.isWhole else {
+        guard grid.isTorus else {
             throw FieldsError(
                 .axes, "a homogeneous covariance needs an evenly spaced plane that repeats along both axes")
         }
@@ -236,4 +236,9 @@ public struct HomogeneousCovariance: SpaceTimeCovariance {
             }
         }
     }
+}
+
+extension Grid {
+    /// Whether it is a plane that repeats along both axes, with points evenly spaced over a period.
+    public var isTorus: Bool { kind == .plane && y.isWhole && x.isWhole }
 }

@@ -77,12 +77,26 @@ public struct ExtendedKalmanFilter: SequentialMethod {
     }
 }
 
+/// A model with a tangent-linear and an adjoint of its one step.
+///
 /// - Throws: ``FilterError/invalidSetting(name:value:expected:)``.
 func linearisable(_ model: any StateModel, _ method: String) throws -> any LinearisableModel {
     guard let linear = model as? any LinearisableModel else {
         throw FilterError.invalidSetting(
             name: "\(method)'s model", value: "\(type(of: model))",
-            expected: "one with tangent-linear and adjoint steps")
+            expected: "one with tangent-linear and adjoint steps that remembers nothing but its state")
     }
     return linear
+}
+
+/// A model with tangent-linear and adjoint courses.
+///
+/// - Throws: ``FilterError/invalidSetting(name:value:expected:)``.
+func differentiable(_ model: any StateModel, _ method: String) throws -> any DifferentiableModel {
+    guard let model = model as? any DifferentiableModel else {
+        throw FilterError.invalidSetting(
+            name: "\(method)'s model", value: "\(type(of: model))",
+            expected: "one with tangent-linear and adjoint steps")
+    }
+    return model
 }

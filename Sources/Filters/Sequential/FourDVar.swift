@@ -61,7 +61,7 @@ public struct FourDVar: SequentialMethod {
                 value: "\(lag), \(share), \(outerIterations), \(innerIterations), \(tolerance)",
                 expected: "positive numbers")
         }
-        let model = try linearisable(experiment.model, name)
+        let model = try differentiable(experiment.model, name)
         let root = try BackgroundCovariance.climate(share: share).root(experiment)
         let gaussNewton = GaussNewton(
             outerIterations: outerIterations, innerIterations: innerIterations, tolerance: tolerance)
@@ -80,16 +80,16 @@ public struct FourDVar: SequentialMethod {
             }
             if !converged { result.unconverged += 1 }
             let course = try window.course(v)
-            guard course[steps].allSatisfy(\.isFinite) else {
+            guard course.state(after: steps).allSatisfy(\.isFinite) else {
                 throw FilterError.diverged(method: name, cycle: cycle, what: "the analysis is not finite")
             }
-            result.filtered.append(mode: course[steps])
+            result.filtered.append(mode: course.state(after: steps))
             // The first windows begin before the first cycle.
-            if cycle >= lag { smoothed.append(mode: course[0]) }
+            if cycle >= lag { smoothed.append(mode: course.state(after: 0)) }
             if cycle == observations.count - 1 {
-                for k in 1...length { smoothed.append(mode: course[k * experiment.stepsBetween]) }
+                for k in 1...length { smoothed.append(mode: course.state(after: k * experiment.stepsBetween)) }
             }
-            x = length == lag ? course[experiment.stepsBetween] : course[0]
+            x = course.state(after: length == lag ? experiment.stepsBetween : 0)
         }
         result.smoothed = smoothed
         return result

@@ -20,7 +20,9 @@ import Observing
 ///   2006, Q. J. R. Meteorol. Soc. 132, 2483-2504; ensembles: Isaksen et al. 2010, ECMWF Tech. Memo. 636.
 public struct GriddedFourDVar: Sendable {
     /// The world's model; a state is flattened as (variable, y, x).
-    public let model: any LinearisableModel
+    public let model: any DifferentiableModel
+    /// B^½.
+    public let root: any CovarianceRoot
     /// s.
     public let share: Double
     /// √q, the deviation of the model's error in every component and step; 0 for a strong constraint.
@@ -31,23 +33,47 @@ public struct GriddedFourDVar: Sendable {
     public let quasiNewton: Bool
     /// Threads that members are analysed on.
     public let threads: Int
-    /// B^½.
-    private let root: Matrix
+    /// When minimisations end.
+    public let accuracy: Accuracy
+
+    /// How closely a window's cost is minimised. Gauss-Newton steps are halved while the cost does not fall along them.
+    public struct Accuracy: Sendable, Hashable {
+        /// Relative Gauss-Newton step at which they end.
+        public var step: Double
+        /// Relative gradient at which L-BFGS ends in their place.
+        public var gradient: Double
+        /// Relative residual at which the conjugate gradients of one step end.
+        public var residual: Double
+        /// Most steps; a minimisation that needs more counts as unconverged.
+        public var outerIterations: Int
+        /// Most conjugate-gradient iterations within one.
+        public var innerIterations: Int
+
+        /// To five digits: states of a few hundred numbers cost nothing.
+        public static let close = Accuracy(
+            step: 1e-5, gradient: 1e-8, residual: 1e-5, outerIterations: 20, innerIterations: 200)
+        /// To a hundredth of the increment, which is less than an analysis errs by: steps are inexact, as each is only as good
+        /// as the flow that it is linearised about.
+        ///
+        /// - Source: Lawless and Nichols 2006, Mon. Weather Rev. 134, 3425-3435 (inner loops that are ended early).
+        public static let inexact = Accuracy(
+            step: 1e-2, gradient: 1e-3, residual: 0.1, outerIterations: 20, innerIterations: 100)
+    }
 
     /// The method.
     ///
     /// - Parameters:
-    ///   - anomalies: of the states that B is estimated from
+    ///   - root: of B, for states of the model
     ///   - share: s, a positive number
     ///   - window: length of a window, s; whole model steps
     ///   - modelError: √q, zero or more
     /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` also for a model without tangent-linear and adjoint
     ///   steps.
     public init(
-        model: any StateModel, anomalies: Anomalies, share: Double, window: Double, modelError: Double = 0,
-        quasiNewton: Bool = false, threads: Int = 1
+        model: any StateModel, root: any CovarianceRoot, share: Double, window: Double, modelError: Double = 0,
+        quasiNewton: Bool = false, accuracy: Accuracy = .close, threads: Int = 1
     ) throws {
-        self.model = try linearisable(model, "4D-Var")
+        self.model = try differentiable(model, "4D-Var")
         guard share > 0, share.isFinite else {
             throw FilterError.invalidSetting(name: "background share", value: "\(share)", expected: "a positive number")
         }
@@ -55,12 +81,22 @@ public struct GriddedFourDVar: Sendable {
             throw FilterError.invalidSetting(name: "model error", value: "\(modelError)", expected: "zero or more")
         }
         steps = try ModelTimeline.wholeSteps(window, "window", timeStep: model.timeStep)
-        precondition(anomalies.stateCount == model.dimension, "states of another model")
-        let n = anomalies.stateCount
-        let count = anomalies.values.count / n
-        let A = Matrix(rows: count, columns: n, elements: anomalies.values)
-        root = try SymmetricEigen(of: (anomalies.correction / Double(count)) * A.gram).apply { max($0, 0).squareRoot() }
-        (self.share, self.modelError, self.quasiNewton, self.threads) = (share, modelError, quasiNewton, threads)
+        precondition(root.dimension == model.dimension, "states of another model")
+        self.root = root
+        (self.share, self.modelError, self.threads) = (share, modelError, threads)
+        (self.quasiNewton, self.accuracy) = (quasiNewton, accuracy)
+    }
+
+    /// The method, with the anomalies' sample covariance as a matrix for B.
+    ///
+    /// - Parameter anomalies: of the states that B is estimated from
+    public init(
+        model: any StateModel, anomalies: Anomalies, share: Double, window: Double, modelError: Double = 0,
+        quasiNewton: Bool = false, threads: Int = 1
+    ) throws {
+        try self.init(
+            model: model, root: SymmetricRoot(of: anomalies), share: share, window: window, modelError: modelError,
+            quasiNewton: quasiNewton, threads: threads)
     }
 
     /// Analyses the states at `times`.
@@ -90,27 +126,29 @@ public struct GriddedFourDVar: Sendable {
         for window in 0..<windows {
             let (begin, end) = (window * steps, min((window + 1) * steps, last))
             let inside = instants.filter { (window == 0 ? begin...end : begin + 1...end).contains($0.step) }
-            let root = window == 0 ? root : share.squareRoot() * root
+            let root: any CovarianceRoot = window == 0 ? root : ScaledRoot(root, share: share)
             let measured = try measurements(inside, begin, members: start.rows, &random)
             let before = background
             // Errors that members take the model to have made, before any observation.
             let drawn = (0..<start.rows).map { _ in
                 modelError > 0 && start.rows > 1 ? random.normals((end - begin) * model.dimension) : []
             }
+            let kept = inside.filter { $0.state != nil }
             let courses = try concurrentMap(start.rows, threads: threads) { m, _ in
                 let window = VariationalWindow(
                     model: model, background: Array(before.row(m)), root: root, errorDeviation: modelError,
                     drawnErrors: drawn[m], steps: end - begin, observations: measured[m])
-                return try course(window, begin, m)
+                let (course, converged) = try course(window, begin, m)
+                return (
+                    states: kept.map { course.state(after: $0.step - begin) }, end: course.state(after: course.steps),
+                    converged: converged
+                )
             }
-            for instant in inside {
-                guard let state = instant.state else { continue }
-                for (m, course) in courses.enumerated() {
-                    background.replaceRow(m, course.states[instant.step - begin])
-                }
-                result.store((state, background))
+            for (k, instant) in kept.enumerated() {
+                for (m, course) in courses.enumerated() { background.replaceRow(m, course.states[k]) }
+                result.store((instant.state!, background))
             }
-            for (m, course) in courses.enumerated() { background.replaceRow(m, course.states[end - begin]) }
+            for (m, course) in courses.enumerated() { background.replaceRow(m, course.end) }
             unconverged += courses.count { !$0.converged }
             try progress(window + 1, windows)
         }
@@ -120,24 +158,29 @@ public struct GriddedFourDVar: Sendable {
     /// A member's course through a window.
     private func course(
         _ window: VariationalWindow, _ begin: Int, _ member: Int
-    ) throws -> (states: [[Double]], converged: Bool) {
+    ) throws -> (course: any LinearisedCourse, converged: Bool) {
         let origin = [Double](repeating: 0, count: window.controls)
         let cycle = begin / self.steps
         do {
             let (v, converged) = try diverging("4D-Var", cycle) {
                 quasiNewton
-                    ? try LimitedMemoryBFGS().minimise(window, from: origin)
-                    : try GaussNewton(outerIterations: 20, innerIterations: 200, tolerance: 1e-5)
-                        .minimise(window, from: origin)
+                    ? try LimitedMemoryBFGS(tolerance: accuracy.gradient).minimise(window, from: origin)
+                    : try gaussNewton.minimise(window, from: origin)
             }
-            let states = try window.course(v)
-            guard states[window.steps].allSatisfy(\.isFinite) else {
+            let course = try window.course(v)
+            guard course.state(after: window.steps).allSatisfy(\.isFinite) else {
                 throw FilterError.diverged(method: "4D-Var", cycle: cycle, what: "the analysis is not finite")
             }
-            return (states, converged)
+            return (course, converged)
         } catch let error as DynamicsError {
             throw error.of(member: member).after(steps: begin)
         }
+    }
+
+    private var gaussNewton: GaussNewton {
+        GaussNewton(
+            outerIterations: accuracy.outerIterations, innerIterations: accuracy.innerIterations,
+            tolerance: accuracy.step, innerTolerance: accuracy.residual, halvings: 10)
     }
 
     /// The observations of a window as each member has them.

@@ -15,11 +15,23 @@ public protocol StateObservation: Sendable {
 
     /// h′(x), shape (observations, dimension).
     func jacobian(at x: [Double]) -> Matrix
+
+    /// h′(x) dx.
+    func tangent(at x: [Double], _ dx: [Double]) -> [Double]
+
+    /// h′(x)ᵀ w.
+    func adjoint(at x: [Double], _ w: [Double]) -> [Double]
 }
 
 extension StateObservation {
     /// No: unless an operator says so, nothing is known.
     public var isLinear: Bool { false }
+
+    /// By the matrix.
+    public func tangent(at x: [Double], _ dx: [Double]) -> [Double] { jacobian(at: x) * dx }
+
+    /// By the matrix.
+    public func adjoint(at x: [Double], _ w: [Double]) -> [Double] { jacobian(at: x).transposedTimes(w) }
 
     /// h(x).
     public func observed(_ x: [Double]) -> [Double] {
@@ -76,6 +88,16 @@ public struct ObservedComponents: StateObservation, Hashable {
         for (k, i) in indices.enumerated() { H[k, i] = 1 }
         return H
     }
+
+    /// The same components.
+    public func tangent(at x: [Double], _ dx: [Double]) -> [Double] { indices.map { dx[$0] } }
+
+    /// Into the same components.
+    public func adjoint(at x: [Double], _ w: [Double]) -> [Double] {
+        var result = [Double](repeating: 0, count: dimension)
+        for (k, i) in indices.enumerated() { result[i] += w[k] }
+        return result
+    }
 }
 
 /// A sparse operator H on one state flattened as (variable, y, x): what ``ObservationVector`` carries.
@@ -102,6 +124,12 @@ extension SparseOperator: StateObservation {
         for row in 0..<rows { for entry in entries(row) { H[row, columnIndices[entry]] += weights[entry] } }
         return H
     }
+
+    /// H dx.
+    public func tangent(at x: [Double], _ dx: [Double]) -> [Double] { apply(dx) }
+
+    /// Hᵀ w.
+    public func adjoint(at x: [Double], _ w: [Double]) -> [Double] { adjoint(w) }
 }
 
 extension ObservationVector {

@@ -7,21 +7,55 @@ struct GaussNewton {
     var outerIterations: Int
     /// Most conjugate-gradient iterations within one.
     var innerIterations: Int
-    /// Relative residual at which conjugate gradients end, and relative step at which Gauss-Newton does.
+    /// Relative step at which Gauss-Newton ends.
     var tolerance: Double
+    /// Relative residual at which conjugate gradients end; `tolerance` where nothing is said.
+    var innerTolerance: Double?
+    /// Most times that a step is halved because the cost does not fall along it as it should, or the model does not go
+    /// through; 0 for steps that are never looked at.
+    var halvings = 0
 
     /// The least of a window's cost, and whether the last step was as small as was asked, and was itself found so.
     func minimise(_ window: VariationalWindow, from start: [Double]) throws -> (point: [Double], converged: Bool) {
         var v = start
-        for _ in 0..<outerIterations {
-            let problem = try window.linearised(at: v)
-            let (dv, found) = conjugateGradients(problem.gradient.map(-)) { p in
+        var problem = try window.linearised(at: v)
+        for iteration in 1...outerIterations {
+            let gradient = problem.gradient
+            let (dv, found) = conjugateGradients(gradient.map(-)) { p in
                 zip(p, problem.adjoint(problem.forward(p))).map(+)
             }
-            v = zip(v, dv).map(+)
-            if dot(dv, dv) <= tolerance * tolerance * max(dot(v, v), 1e-12) { return (v, found) }
+            let whole = zip(v, dv).map(+)
+            if dot(dv, dv) <= tolerance * tolerance * max(dot(whole, whole), 1e-12) { return (whole, found) }
+            if halvings == 0 {
+                v = whole
+                if iteration < outerIterations { problem = try window.linearised(at: v) }
+            } else {
+                guard let next = try damped(window, problem.cost, v, dv, slope: dot(gradient, dv)) else {
+                    return (v, false)
+                }
+                (v, problem) = next
+            }
         }
         return (v, false)
+    }
+
+    /// The first of v + dv, v + dv/2, v + dv/4, … where the cost has fallen by a ten-thousandth of what its slope promises.
+    /// Close to a minimum its changes are lost in rounding, which is forgiven.
+    private func damped(
+        _ window: VariationalWindow, _ cost: Double, _ v: [Double], _ dv: [Double], slope: Double
+    ) throws -> ([Double], LinearisedWindow)? {
+        var α = 1.0
+        for _ in 0...halvings {
+            let trial = zip(v, dv).map { $0 + α * $1 }
+            do {
+                let problem = try window.linearised(at: trial)
+                if problem.cost <= cost + 1e-4 * α * slope + 1e-14 * cost { return (trial, problem) }
+            } catch is DynamicsError {
+                // A trial too far out for the model has no cost.
+            }
+            α /= 2
+        }
+        return nil
     }
 
     /// A v = b for symmetric positive A.
@@ -31,7 +65,8 @@ struct GaussNewton {
         var v = [Double](repeating: 0, count: b.count)
         var (r, p) = (b, b)
         var ρ = dot(r, r)
-        let goal = tolerance * tolerance * ρ
+        let share = innerTolerance ?? tolerance
+        let goal = share * share * ρ
         for _ in 0..<innerIterations where ρ > goal {
             let Ap = A(p)
             let α = ρ / dot(p, Ap)
@@ -70,10 +105,10 @@ public enum BackgroundCovariance: Sendable, Hashable {
     /// A matrix, shape (dimension, dimension).
     case matrix(Matrix)
 
-    /// B^½, symmetric.
+    /// B^½.
     ///
     /// - Throws: ``FilterError/invalidSetting(name:value:expected:)`` for what is no covariance.
-    func root(_ experiment: TwinExperiment) throws -> Matrix {
+    func root(_ experiment: TwinExperiment) throws -> SymmetricRoot {
         let B: Matrix
         switch self {
         case .climate(let share):
@@ -102,7 +137,7 @@ public enum BackgroundCovariance: Sendable, Hashable {
             throw FilterError.invalidSetting(
                 name: "background covariance", value: "of an eigenvalue \(least)", expected: "none below zero")
         }
-        return eigen.apply { max($0, 0).squareRoot() }
+        return SymmetricRoot(eigen)
     }
 }
 

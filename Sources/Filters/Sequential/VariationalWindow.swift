@@ -6,11 +6,11 @@ import LinearAlgebra
 ///
 ///     J(v) = ½ |v|² + ½ Σ_k |L⁻¹ (y_k − h(x_k))|²,   x_0 = x_b + B^½ v_0,   x_i = M(x_{i−1}) + √q v_i.
 struct VariationalWindow {
-    let model: any LinearisableModel
+    let model: any DifferentiableModel
     /// x_b.
     let background: [Double]
-    /// B^½, symmetric.
-    let root: Matrix
+    /// B^½.
+    let root: any CovarianceRoot
     /// √q, 0 for a model that is right: v is then v_0 alone.
     let errorDeviation: Double
     /// ξ, errors in units of √q about which those of the model are sought, x_i = M(x_{i−1}) + √q (ξ_i + v_i): what one
@@ -30,26 +30,29 @@ struct VariationalWindow {
     }
 
     /// Numbers in v.
-    var controls: Int { model.dimension * (errorDeviation > 0 ? steps + 1 : 1) }
+    var controls: Int { root.controls + (errorDeviation > 0 ? model.dimension * steps : 0) }
 
     /// x_0 … x_steps.
     ///
     /// - Throws: `DynamicsError`.
-    func course(_ v: [Double]) throws -> [[Double]] {
-        let n = model.dimension
-        var states = [zip(background, root * Array(v[0..<n])).map(+)]
-        for i in 0..<steps {
-            var x: [Double]
-            do {
-                x = try model.advanced(states[i])
-            } catch let error as DynamicsError {
-                throw error.after(steps: i)
-            }
-            if errorDeviation > 0 { for j in 0..<n { x[j] += errorDeviation * v[(i + 1) * n + j] } }
-            if !drawnErrors.isEmpty { for j in 0..<n { x[j] += errorDeviation * drawnErrors[i * n + j] } }
-            states.append(x)
+    func course(_ v: [Double]) throws -> any LinearisedCourse {
+        var errors = errors(v)
+        if !drawnErrors.isEmpty {
+            let n = model.dimension
+            if errors.isEmpty { errors = .init(repeating: .init(repeating: 0, count: n), count: steps) }
+            for i in 0..<steps { for j in 0..<n { errors[i][j] += errorDeviation * drawnErrors[i * n + j] } }
         }
-        return states
+        return try model.course(from: zip(background, increment(v)).map(+), steps: steps, errors: errors)
+    }
+
+    /// B^½ v_0.
+    func increment(_ v: [Double]) -> [Double] { root.apply(Array(v[..<root.controls])) }
+
+    /// √q v_i, one a step; none where the model is right.
+    func errors(_ v: [Double]) -> [[Double]] {
+        let (n, first) = (model.dimension, root.controls)
+        guard errorDeviation > 0 else { return [] }
+        return (0..<steps).map { i in v[first + i * n..<first + (i + 1) * n].map { errorDeviation * $0 } }
     }
 
     /// The problem about a point.
@@ -60,20 +63,22 @@ struct VariationalWindow {
 
 /// A window's cost, its gradient v − Gᵀ δ and its linearised observations G = (L⁻¹ h′ M′ … ) about a point.
 struct LinearisedWindow {
+    /// x_0 … x_steps at the point.
+    let course: any LinearisedCourse
     private let window: VariationalWindow
     private let v: [Double]
+    /// The states that are observed, and after which steps.
     private let states: [[Double]]
-    /// h′ at the states that are observed.
-    private let operators: [Matrix]
+    private let observed: [Int]
     /// δ_k = L⁻¹ (y_k − h(x_k)).
     let departures: [[Double]]
 
-    init(_ window: VariationalWindow, _ v: [Double], _ states: [[Double]]) {
-        (self.window, self.v, self.states) = (window, v, states)
-        operators = window.observations.map { $0.observation.jacobian(at: states[$0.step]) }
-        departures = window.observations.map { measured in
-            let predicted = measured.observation.observed(states[measured.step])
-            return measured.errors.whitened(zip(measured.values, predicted).map(-))
+    init(_ window: VariationalWindow, _ v: [Double], _ course: any LinearisedCourse) {
+        (self.window, self.v, self.course) = (window, v, course)
+        observed = window.observations.map(\.step)
+        states = observed.map(course.state(after:))
+        departures = zip(window.observations, states).map { measured, x in
+            measured.errors.whitened(zip(measured.values, measured.observation.observed(x)).map(-))
         }
     }
 
@@ -85,47 +90,23 @@ struct LinearisedWindow {
 
     /// G dv, an array for each time of observation.
     func forward(_ dv: [Double]) -> [[Double]] {
-        let (n, model, q) = (window.model.dimension, window.model, window.errorDeviation)
-        var dx = window.root * Array(dv[0..<n])
-        var result: [[Double]] = []
-        func look(_ step: Int) {
-            while result.count < operators.count, window.observations[result.count].step == step {
-                result.append(window.observations[result.count].errors.whitened(operators[result.count] * dx))
-            }
+        let tangents = course.tangent(window.increment(dv), errors: window.errors(dv), at: observed)
+        return tangents.indices.map { k in
+            let measured = window.observations[k]
+            return measured.errors.whitened(measured.observation.tangent(at: states[k], tangents[k]))
         }
-        look(0)
-        for i in 0..<window.steps {
-            var x = states[i]
-            x.withUnsafeMutableBufferPointer { x in
-                dx.withUnsafeMutableBufferPointer { model.advance(x.baseAddress!, tangent: $0.baseAddress!) }
-            }
-            if q > 0 { for j in 0..<n { dx[j] += q * dv[(i + 1) * n + j] } }
-            look(i + 1)
-        }
-        return result
     }
 
     /// Gᵀ u.
     func adjoint(_ u: [[Double]]) -> [Double] {
-        let (n, model, q) = (window.model.dimension, window.model, window.errorDeviation)
-        var result = [Double](repeating: 0, count: window.controls)
-        var w = [Double](repeating: 0, count: n)
-        var k = u.count - 1
-        func listen(_ step: Int) {
-            while k >= 0, window.observations[k].step == step {
-                let pulled = operators[k].transposedTimes(window.observations[k].errors.whitenedAdjoint(u[k]))
-                for j in 0..<n { w[j] += pulled[j] }
-                k -= 1
-            }
+        let forcing = u.indices.map { k in
+            let measured = window.observations[k]
+            return measured.observation.adjoint(at: states[k], measured.errors.whitenedAdjoint(u[k]))
         }
-        for i in (0..<window.steps).reversed() {
-            listen(i + 1)
-            if q > 0 { for j in 0..<n { result[(i + 1) * n + j] = q * w[j] } }
-            w.withUnsafeMutableBufferPointer { model.pullBack($0.baseAddress!, at: states[i]) }
-        }
-        listen(0)
-        result.replaceSubrange(0..<n, with: window.root.transposedTimes(w))
-        return result
+        let q = window.errorDeviation
+        guard q > 0 else { return window.root.adjoint(course.adjoint(forcing, at: observed)) }
+        let adjoints = course.adjoints(forcing, at: observed)
+        return window.root.adjoint(adjoints[0]) + adjoints.dropFirst().joined().map { q * $0 }
     }
 }
 

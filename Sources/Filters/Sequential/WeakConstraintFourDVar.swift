@@ -64,7 +64,7 @@ public struct WeakConstraintFourDVar: SequentialMethod {
                 name: "window, iterations, tolerance",
                 value: "\(window), \(outerIterations), \(innerIterations), \(tolerance)", expected: "positive numbers")
         }
-        let model = try linearisable(experiment.model, name)
+        let model = try differentiable(experiment.model, name)
         let root = try background.root(experiment)
         let gaussNewton = GaussNewton(
             outerIterations: outerIterations, innerIterations: innerIterations, tolerance: tolerance)
@@ -88,13 +88,14 @@ public struct WeakConstraintFourDVar: SequentialMethod {
             v = point
             if !converged { result.unconverged += 1 }
             let course = try problem.course(v)
-            guard course[length * between].allSatisfy(\.isFinite) else {
+            let end = course.state(after: length * between)
+            guard end.allSatisfy(\.isFinite) else {
                 throw FilterError.diverged(method: name, cycle: cycle, what: "the analysis is not finite")
             }
-            result.filtered.append(mode: course[length * between])
+            result.filtered.append(mode: end)
             guard length == window || cycle == observations.count - 1 else { continue }
-            for k in 1...length { smoothed.append(mode: course[k * between]) }
-            (x, first, v) = (course[length * between], cycle + 1, [])
+            for k in 1...length { smoothed.append(mode: course.state(after: k * between)) }
+            (x, first, v) = (end, cycle + 1, [])
         }
         result.smoothed = smoothed
         return result

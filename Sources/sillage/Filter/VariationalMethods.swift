@@ -92,12 +92,15 @@ struct FourDVarMethod: FilterMethod {
     static let name = "4dvar"
     static let abstract = "4D-Var: windows in which the model's own course fits all observations."
     static let discussion = """
-        4D-Var by the model's tangent-linear and adjoint steps: lorenz63, lorenz84, lorenz96 and kuramoto-sivashinsky have \
-        them. The constraint is strong, each window a course of the model's own, unless the world has noise (simulate \
-        --noise) or --model-error says that each step of the model errs: then it is weak, and these errors are sought, too. Windows follow one another, and each state also knows the observations after it in \
-        its window; a window should be shorter than errors take to leave the linear range, for the Lorenz models less than \
-        about half a unit of time. The background's error has a --share of the archive's covariance. With --members each \
-        member has perturbed observations and a background of its own: an ensemble of data assimilations.
+        4D-Var by the model's tangent-linear and adjoint steps: qg, lorenz63, lorenz84, lorenz96 and \
+        kuramoto-sivashinsky have them. The constraint is strong, each window a course of the model's own, unless the world \
+        has noise (simulate --noise) or --model-error says that each step of the model errs: then it is weak, and these \
+        errors are sought, too. Windows follow one another, and each state also knows the observations after it in its \
+        window; a window should be shorter than errors take to leave the linear range: for the Lorenz models less than \
+        about half a unit of time, for qg several weeks. The background's error has a --share of the archive's covariance: \
+        a matrix of all pairs of numbers in a state; on planes that repeat along both axes, as qg's, one that is the same \
+        everywhere, wavenumber by wavenumber. With --members each member has perturbed observations and a background of its \
+        own: an ensemble of data assimilations, several at a time (--threads).
 
           sillage filter 4dvar --window 0.2 --share 0.02 --observations obs.nc --archive archive.nc -o analysis.nc
         """
@@ -143,17 +146,32 @@ struct FourDVarMethod: FilterMethod {
     }
 
     func analyse(_ run: FilterRun) throws -> FilterOutcome {
-        guard run.world.model is any LinearisableModel else {
+        let world = run.world
+        guard world.model is any DifferentiableModel else {
             throw FilterError.invalidSetting(
-                name: "the world of 4dvar", value: run.world.system,
+                name: "the world of 4dvar", value: world.system,
                 expected:
-                    "one with tangent-linear and adjoint steps: lorenz63, lorenz84, lorenz96, kuramoto-sivashinsky")
+                    "one with tangent-linear and adjoint steps: qg, lorenz63, lorenz84, lorenz96, kuramoto-sivashinsky")
         }
-        let mean = try ClimatologicalMean(of: run.training)
+        let anomalies = try Anomalies(of: run.training, mean: try ClimatologicalMean(of: run.training))
+        let isTorus = run.training.grid.isTorus && run.training.grid.y.count > 1
+        let states = Double(anomalies.stateCount)
+        if isTorus {
+            // A trial's flow beside the one before, each potential vorticity and two velocities at every step.
+            let steps = min(window.seconds, run.times[run.times.count - 1] - run.times[0]) / world.model.timeStep
+            try requireMemory(
+                48 * Double(min(run.start.rows, run.threads)) * states * steps, for: "windows of \(Int(steps)) steps",
+                advice: "take a shorter --window or fewer --threads")
+        } else {
+            try requireMemory(
+                32 * states * states, for: "covariances of states of \(anomalies.stateCount) numbers",
+                advice: "simulate a smaller world")
+        }
         let method = try GriddedFourDVar(
-            model: run.world.model, anomalies: try Anomalies(of: run.training, mean: mean), share: background.share,
-            window: window.seconds, modelError: modelError ?? run.world.noise, quasiNewton: minimiser == .lbfgs,
-            threads: run.threads)
+            model: world.model,
+            root: isTorus ? HomogeneousRoot(anomalies, grid: run.training.grid) : SymmetricRoot(of: anomalies),
+            share: background.share, window: window.seconds, modelError: modelError ?? world.noise,
+            quasiNewton: minimiser == .lbfgs, accuracy: isTorus ? .inexact : .close, threads: run.threads)
         let (analysis, unconverged, all) = try method.analyse(
             run.instants, times: run.times, start: run.start, seed: run.seed
         ) { run.progress($0, $1, "windows") }
