@@ -133,7 +133,8 @@ let targets: [Target] = [
     .testTarget(
         name: "CommandTests",
         dependencies: [
-            "sillage", "era5-uk", "exact-posteriors", "qg-forecast", "qg-reanalysis", "twin-experiments", "worlds", "Assimilation",
+            "sillage", "era5-uk", "exact-posteriors", "qg-forecast", "qg-reanalysis", "twin-experiments", "worlds",
+            "Assimilation",
             "Fields",
         ],
         exclude: ["Fixtures"]),

@@ -55,7 +55,9 @@ struct Sensitivities {
             for (i, row) in chunk.enumerated() {
                 for (column, weight) in zip(row.columns, row.weights) { cotangents[i * size + column] += Float(weight) }
             }
-            let (_, pullback) = vjp({ observation.extended(codec.decode($0)) }, zero.expand([chunk.count] + zero.shape.dropFirst()).contiguous())
+            let (_, pullback) = vjp(
+                { observation.extended(codec.decode($0)) },
+                zero.expand([chunk.count] + zero.shape.dropFirst()).contiguous())
             let rows = pullback(Tensor(cotangents, shape: [chunk.count, 1] + observation.state)).squeeze(2)
             _ = patterns.narrow(0, first, chunk.count).copyInPlace(rows)
         }

@@ -44,7 +44,8 @@ struct ObservationMatchingOptions: ParsableArguments, CustomStringConvertible {
     }
 
     var description: String {
-        (error + map + derive + [axes.axes ?? ""] + (rejectBeyond.map { ["beyond \($0)"] } ?? [])).joined(separator: ";")
+        (error + map + derive + [axes.axes ?? ""] + (rejectBeyond.map { ["beyond \($0)"] } ?? [])).joined(
+            separator: ";")
     }
 
     /// Errors of observations that bring none, by variable.

@@ -44,6 +44,8 @@ struct World {
 /// Members of one method for one draw of stations, with their scores.
 struct Outcome {
     var method: String
+    /// Of the draw.
+    var stations: Int
     var draw: Int
     /// One trajectory (time, y, x) each.
     var members: [[Float]]
@@ -55,9 +57,9 @@ struct Outcome {
 
 extension World {
     /// Scores an ensemble as `sillage verify` does.
-    func scored(_ members: [[Float]], method: String, draw: Int, analysis: Analysis? = nil, seconds: Double) throws
-        -> Outcome
-    {
+    func scored(
+        _ members: [[Float]], method: String, stations: Int, draw: Int, analysis: Analysis? = nil, seconds: Double
+    ) throws -> Outcome {
         let cells = truth.grid.count
         var ensemble = EnsembleVerification(units: "K", members: members.count, grid: grid)
         var exact = GaussianVerification(units: "K", grid: grid)
@@ -72,25 +74,26 @@ extension World {
             }
         }
         return Outcome(
-            method: method, draw: draw, members: members, scores: try ensemble.scores(),
+            method: method, stations: stations, draw: draw, members: members, scores: try ensemble.scores(),
             gaussian: try analysis.map { _ in try exact.scores() }, seconds: seconds)
     }
 
     /// Optimal interpolation with a covariance from the past.
     func interpolated(
-        _ method: OptimalInterpolation, named name: String, _ vector: ObservationVector, members: Int, draw: Int
+        _ method: OptimalInterpolation, named name: String, _ vector: ObservationVector, members: Int, stations: Int,
+        draw: Int
     ) throws -> Outcome {
         let start = ContinuousClock.now
         let analysis = try method.analyse(vector, times: truth.times, members: members, seed: UInt64(draw))
         return try scored(
-            analysis.members, method: name, draw: draw, analysis: analysis,
+            analysis.members, method: name, stations: stations, draw: draw, analysis: analysis,
             seconds: (ContinuousClock.now - start).seconds)
     }
 
     /// Draws of the diffusion posterior.
     func assimilated(
-        _ model: TrajectoryModel, named name: String, _ vector: ObservationVector, members: Int, draw: Int,
-        options: PosteriorOptions, onStep: (Int, Int) throws -> Void
+        _ model: TrajectoryModel, named name: String, _ vector: ObservationVector, members: Int, stations: Int,
+        draw: Int, options: PosteriorOptions, onStep: (Int, Int) throws -> Void
     ) throws -> Outcome {
         let start = ContinuousClock.now
         let reanalysis = try Reanalysis(model: model, times: truth.times, observations: vector, options: options)
@@ -104,7 +107,8 @@ extension World {
                 try onStep(g * step.total + step.step, groups.count * step.total)
             }
         }
-        return try scored(drawn, method: name, draw: draw, seconds: (ContinuousClock.now - start).seconds)
+        return try scored(
+            drawn, method: name, stations: stations, draw: draw, seconds: (ContinuousClock.now - start).seconds)
     }
 }
 

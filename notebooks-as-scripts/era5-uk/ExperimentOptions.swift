@@ -14,7 +14,7 @@ struct ExperimentOptions: ParsableCommand {
               swift run -c release era5-uk --data t2m-2019-03-01_25.nc
               swift run -c release era5-uk --data t2m-2019-03-01_25.nc --quick
 
-            The full run takes about half an hour on two cores, --quick under three minutes: it trains for a few steps only, \
+            The full run takes about an hour and a half on two cores, --quick under three minutes: it trains for a few steps only, \
             on one draw of stations and one day, to show the way and not the quality.
             """)
 
@@ -33,8 +33,10 @@ struct ExperimentOptions: ParsableCommand {
     @Option(help: ArgumentHelp("Draws of stations.", valueName: "count"))
     var draws = 5
 
-    @Option(help: ArgumentHelp("Stations of a draw.", valueName: "count"))
-    var stations = 30
+    @Option(
+        help: ArgumentHelp(
+            "Stations of a draw; repeatable (10, 20, 30 and 60, or 30 under --quick).", valueName: "count"))
+    var stations: [Int] = []
 
     @Option(help: ArgumentHelp("Members of an ensemble.", valueName: "count"))
     var members = 19
@@ -47,10 +49,14 @@ struct ExperimentOptions: ParsableCommand {
 
     func validate() throws {
         guard draws > 0 else { throw ValidationError("--draws is \(draws): give 1 or more") }
-        guard stations > 0 else { throw ValidationError("--stations is \(stations): give 1 or more") }
+        if let few = stations.first(where: { $0 < 1 }) { throw ValidationError("--stations is \(few): give 1 or more") }
         guard members > 1 else { throw ValidationError("--members is \(members): give 2 or more") }
     }
 
+    /// Numbers of stations in this run, each with its draws.
+    var stationCounts: [Int] { stations.isEmpty ? (quick ? [30] : [10, 20, 30, 60]) : stations }
+    /// The number whose draws are looked at.
+    var shownCount: Int { stationCounts.contains(30) ? 30 : stationCounts[0] }
     /// Draws of stations in this run.
     var drawCount: Int { quick ? 1 : draws }
     /// The archive.

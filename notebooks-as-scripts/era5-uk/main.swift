@@ -147,34 +147,41 @@ func tell(_ options: ExperimentOptions) async throws {
     }
     let (spatial, spaceTime) = (try plain(0), try plain(1))
     var outcomes: [Outcome] = []
-    for draw in 0..<options.drawCount {
-        let observations = try world.observations(stations: options.stations, draw: draw)
-        let vector = try world.vector(observations)
-        if interruption.isRequested { throw CancellationError() }
-        let (tuned, _) = try OptimalInterpolation.tuned(
-            on: training, observations: vector, times: world.truth.times, maximumHalfWidth: options.quick ? 1 : 3)
-        for (method, name) in [
-            (spatial, "OI in space"), (spaceTime, "OI in space and time (±1 h)"), (tuned, "OI tuned on days 1 to 20"),
-        ] {
-            outcomes.append(
-                try world.interpolated(method, named: name, vector, members: options.members, draw: draw))
-            publish(Row(outcomes[outcomes.count - 1]))
-        }
-        for isGaussian in [true, false] {
-            var how = PosteriorOptions()
-            how.gaussianOnly = isGaussian
-            how.batch = 10
-            let name = isGaussian ? "Gaussian anchor" : "diffusion posterior"
-            outcomes.append(
-                try world.assimilated(
-                    trajectory, named: name, vector, members: options.members, draw: draw, options: how
-                ) { done, total in
-                    if interruption.isRequested { throw CancellationError() }
-                    progress.show(
-                        ProgressReport(title: "draw \(draw), \(name)", completed: done, total: total, unit: "steps"))
-                })
-            progress.finish()
-            publish(Row(outcomes[outcomes.count - 1]))
+    for stations in options.stationCounts {
+        for draw in 0..<options.drawCount {
+            let observations = try world.observations(stations: stations, draw: draw)
+            let vector = try world.vector(observations)
+            if interruption.isRequested { throw CancellationError() }
+            let (tuned, _) = try OptimalInterpolation.tuned(
+                on: training, observations: vector, times: world.truth.times, maximumHalfWidth: options.quick ? 1 : 3)
+            for (method, name) in [
+                (spatial, "OI in space"), (spaceTime, "OI in space and time (±1 h)"),
+                (tuned, "OI tuned on days 1 to 20"),
+            ] {
+                outcomes.append(
+                    try world.interpolated(
+                        method, named: name, vector, members: options.members, stations: stations, draw: draw))
+                publish(Row(outcomes[outcomes.count - 1]))
+            }
+            for isGaussian in [true, false] {
+                var how = PosteriorOptions()
+                how.gaussianOnly = isGaussian
+                how.batch = 10
+                let name = isGaussian ? "Gaussian anchor" : "diffusion posterior"
+                outcomes.append(
+                    try world.assimilated(
+                        trajectory, named: name, vector, members: options.members, stations: stations, draw: draw,
+                        options: how
+                    ) { done, total in
+                        if interruption.isRequested { throw CancellationError() }
+                        progress.show(
+                            ProgressReport(
+                                title: "\(stations) stations, draw \(draw), \(name)", completed: done, total: total,
+                                unit: "steps"))
+                    })
+                progress.finish()
+                publish(Row(outcomes[outcomes.count - 1]))
+            }
         }
     }
 
@@ -190,37 +197,59 @@ func tell(_ options: ExperimentOptions) async throws {
     // %%
     var methods: [String] = []
     for outcome in outcomes where !methods.contains(outcome.method) { methods.append(outcome.method) }
-    let means = methods.map { name in Row(meanOf: outcomes.filter { $0.method == name }) }
-    means.forEach(publish)
-    page.table(
-        columns: [
-            "method", .number("RMSE", units: "K", decimals: 3, best: .lowest),
-            .number("CRPS", units: "K", decimals: 3, best: .lowest),
-            .number("spread ÷ skill", decimals: 2, best: .nearest(1)), .number("coverage", units: "%", decimals: 1),
-            .number("exact RMSE", units: "K", decimals: 3), .number("exact CRPS", units: "K", decimals: 3),
-            .number("time", units: "s", decimals: 0),
-        ],
-        rows: means.map { row in
-            func cell(_ value: Double?, _ factor: Double = 1) -> TableCell {
-                value.map { .number($0 * factor) } ?? .missing
-            }
-            return [
-                .text(row.method ?? ""), cell(row.rmse), cell(row.crps), cell(row.spreadSkill),
-                cell(row.coverage90, 100),
-                cell(row.exactRmse), cell(row.exactCrps), cell(row.seconds),
-            ]
-        },
-        caption:
-            "Mean over \(options.drawCount == 1 ? "1 draw" : "\(options.drawCount) draws") of \(options.stations) stations, \(options.members) members; nominal "
-            + String(format: "coverage %.1f %%.", 100 * (outcomes[0].scores.coverage90Nominal ?? .nan)))
+    for stations in options.stationCounts {
+        let own = outcomes.filter { $0.stations == stations }
+        let means = methods.map { name in Row(meanOf: own.filter { $0.method == name }) }
+        means.forEach(publish)
+        page.table(
+            columns: [
+                "method", .number("RMSE", units: "K", decimals: 3, best: .lowest),
+                .number("CRPS", units: "K", decimals: 3, best: .lowest),
+                .number("spread ÷ skill", decimals: 2, best: .nearest(1)),
+                .number("coverage", units: "%", decimals: 1),
+                .number("exact RMSE", units: "K", decimals: 3), .number("exact CRPS", units: "K", decimals: 3),
+                .number("time", units: "s", decimals: 0),
+            ],
+            rows: means.map { row in
+                func cell(_ value: Double?, _ factor: Double = 1) -> TableCell {
+                    value.map { .number($0 * factor) } ?? .missing
+                }
+                return [
+                    .text(row.method ?? ""), cell(row.rmse), cell(row.crps), cell(row.spreadSkill),
+                    cell(row.coverage90, 100), cell(row.exactRmse), cell(row.exactCrps), cell(row.seconds),
+                ]
+            },
+            caption:
+                "Mean over \(options.drawCount == 1 ? "1 draw" : "\(options.drawCount) draws") of \(stations) stations, "
+                + "\(options.members) members; nominal "
+                + String(format: "coverage %.1f %%.", 100 * (outcomes[0].scores.coverage90Nominal ?? .nan)))
+    }
     if options.drawCount > 1 {
         try await page.figure(
             BarFigure(
                 groups: (0..<options.drawCount).map { "draw \($0)" },
                 series: methods.map { name in
-                    .init(name, values: outcomes.filter { $0.method == name }.map(\.scores.rmse))
+                    .init(
+                        name,
+                        values: outcomes.filter { $0.method == name && $0.stations == options.shownCount }
+                            .map(\.scores.rmse))
                 }, quantity: "RMSE", units: "K", width: 640),
-            caption: "Error of the mean by draw: where the stations stand matters as much as the method.")
+            caption: """
+                Error of the mean by draw of \(options.shownCount) stations: where they stand matters as much as the method.
+                """)
+    }
+    if options.stationCounts.count > 1 {
+        try await page.figure(
+            BarFigure(
+                groups: options.stationCounts.map { "\($0) stations" },
+                series: methods.map { name in
+                    .init(
+                        name,
+                        values: options.stationCounts.map { stations in
+                            Row(meanOf: outcomes.filter { $0.method == name && $0.stations == stations }).crps ?? .nan
+                        })
+                }, quantity: "CRPS", units: "K", width: 640),
+            caption: "CRPS by the number of stations, mean over draws.")
     }
 
     // %% [markdown]
@@ -228,11 +257,11 @@ func tell(_ options: ExperimentOptions) async throws {
         """
         ## Looking
 
-        The first draw, in the middle of the period.
+        The first draw of \(options.shownCount) stations, in the middle of the period.
         """)
     // %%
-    let shown = outcomes.filter { $0.draw == 0 }
-    let first = try world.observations(stations: options.stations, draw: 0)
+    let shown = outcomes.filter { $0.draw == 0 && $0.stations == options.shownCount }
+    let first = try world.observations(stations: options.shownCount, draw: 0)
     try await look(world, shown[shown.count - 1], shown, first, &page)
     page.provenance([
         ("command", CommandLine.arguments.joined(separator: " ")), ("archive", options.archive.lastPathComponent),

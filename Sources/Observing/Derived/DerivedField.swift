@@ -27,7 +27,8 @@ extension DerivedField {
     /// The speed √(u² + v²) of two components of a state.
     public static func speed(_ u: Int, _ v: Int, of variables: [FieldVariable], name: String) -> DerivedField {
         DerivedField(
-            FieldVariable(name: name, units: variables[u].units, longName: "speed of \(variables[u].name), \(variables[v].name)"),
+            FieldVariable(
+                name: name, units: variables[u].units, longName: "speed of \(variables[u].name), \(variables[v].name)"),
             .magnitude, of: [.variable(u, of: variables.count), .variable(v, of: variables.count)])
     }
 

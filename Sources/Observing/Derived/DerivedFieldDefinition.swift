@@ -35,7 +35,8 @@ public struct DerivedFieldDefinition: Sendable, Hashable {
     private static func malformed(_ text: String) -> FieldsError {
         FieldsError(
             .invalidValue,
-            "'\(text)' derives nothing: write NAME=FUNCTION(…), as in wind_speed=speed(u10,v10); functions are \(functions)")
+            "'\(text)' derives nothing: write NAME=FUNCTION(…), as in wind_speed=speed(u10,v10); functions are \(functions)"
+        )
     }
 
     /// The field of states with some variables.

@@ -23,7 +23,8 @@ public struct StateExtension: Sendable {
         for image in fields.flatMap(\.images) {
             switch image.kind {
             case .weights(let weights):
-                precondition(weights.count == variables.count, "\(weights.count) weights of \(variables.count) variables")
+                precondition(
+                    weights.count == variables.count, "\(weights.count) weights of \(variables.count) variables")
             case .multipliers(let multipliers):
                 isSpectral = true
                 let count = grid.y.count * (grid.x.count / 2 + 1)
@@ -59,7 +60,8 @@ public struct StateExtension: Sendable {
         variables
             + fields.flatMap { field in
                 field.images.indices.map {
-                    $0 == 0 ? field.variable : FieldVariable(name: "\(field.variable.name) (image \($0 + 1))", units: "")
+                    $0 == 0
+                        ? field.variable : FieldVariable(name: "\(field.variable.name) (image \($0 + 1))", units: "")
                 }
             }
     }
@@ -125,8 +127,10 @@ public struct StateExtension: Sendable {
         return fields.flatMap { field -> [Double] in
             defer { first += field.images.count }
             return (0..<cells).map { i in
-                field.function((images[first * cells + i], field.images.count > 1 ? images[(first + 1) * cells + i] : 0))
-                    .value
+                field.function(
+                    (images[first * cells + i], field.images.count > 1 ? images[(first + 1) * cells + i] : 0)
+                )
+                .value
             }
         }
     }

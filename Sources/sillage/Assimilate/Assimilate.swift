@@ -121,7 +121,8 @@ struct Assimilate: AsyncParsableCommand {
         let reporter = common.reporter
         let card = try ModelCard(contentsOf: fileURL(model))
         let (table, observables) = try matching.read(
-            fileURL(observations), variables: card.variables, on: card.grid, calendar: card.calendar, reporter: reporter)
+            fileURL(observations), variables: card.variables, on: card.grid, calendar: card.calendar, reporter: reporter
+        )
         let trajectory = try TrajectoryModel(contentsOf: fileURL(model), precision: common.precision)
         guard let first = table.times.min(), let last = table.times.max() else {
             throw FieldsError(.outOfDomain, "\(observations): no usable observation is left")

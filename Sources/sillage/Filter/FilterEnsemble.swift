@@ -128,7 +128,8 @@ struct FilterEnsemble<Method: FilterMethod>: ParsableCommand {
 
     /// The observations by instant, checked against the climate.
     private func observed(
-        _ table: Observations, _ observables: StateExtension, _ times: [Double], _ training: TrainingStates, _ world: World,
+        _ table: Observations, _ observables: StateExtension, _ times: [Double], _ training: TrainingStates,
+        _ world: World,
         _ reporter: any ProgressReporter
     ) throws -> ([ObservedInstant], count: Int) {
         let margin = 1e-6 * training.step

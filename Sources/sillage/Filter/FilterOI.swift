@@ -131,7 +131,8 @@ struct FilterOI: ParsableCommand {
             )
         }
         try analysis.write(
-            to: writer, variables: Array(training.variables[..<states]), of: training.variables.count, reporter: reporter,
+            to: writer, variables: Array(training.variables[..<states]), of: training.variables.count,
+            reporter: reporter,
             attributes: [
                 "configuration": "half-width \(method.halfWidth) steps of \(method.step) s",
                 "width_of_members": String(format: "%.4g", width),
