@@ -8,8 +8,9 @@ struct Observe: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Sample a truth through a network of stations, with errors.",
         discussion: """
-            Values are bilinear in space at the instants of the truth's states; independent Gaussian errors are added. The \
-            result is CF point data with the error's standard deviation beside every value.
+            Values are bilinear in space, or means over footprints, at the instants of the truth's states, or linear in time \
+            between them (--between-states); independent Gaussian errors are added. The result is CF point data with the \
+            error's standard deviation beside every value, and the bounds of footprints.
 
             Two percent of the grid points, drawn anew for each state, with a tenth of the climate's standard deviation \
             as error:
