@@ -21,9 +21,12 @@ struct QGPhysicsReport: Sendable {
         var scores: QGScores
     }
 
+    /// The first line's name.
+    static let truthName = "truth"
+
     /// The truth, then of each analysis its members and their mean.
     var lines: [Line] {
-        [Line(name: "truth", scores: results[0].truth)]
+        [Line(name: Self.truthName, scores: results[0].truth)]
             + results.flatMap { result -> [Line] in
                 let count = result.members.members
                 var lines: [Line] = []

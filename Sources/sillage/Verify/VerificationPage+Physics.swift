@@ -52,7 +52,7 @@ extension VerificationPage {
                     "",
                     try await LineFigure(
                         curves, x: ChartAxis(""), y: ChartAxis(quantity.title, units: quantity.units),
-                        time: timeAxis(physics.times), width: 380, height: 150
+                        time: timeAxis(physics.times), width: 325, height: 150
                     ).picture()
                 ))
         }
@@ -70,21 +70,20 @@ extension VerificationPage {
             columns: ["power ÷ truth's", "trajectories"]
                 + bands.map {
                     .number(
-                        $0.band.rawValue, units: "\($0.cycles.replacingOccurrences(of: "-", with: "–")) cycles",
-                        decimals: 3)
+                        $0.band.rawValue, units: "\($0.cycles.replacingOccurrences(of: "-", with: "–")) cycles")
                 },
             rows: QGSpectra.Quantity.allCases.flatMap { quantity in
-                lines.map { line in
-                    [.text(quantity.title), .text(line.name)]
+                lines.enumerated().map { index, line in
+                    [.text(index == 0 ? quantity.title : ""), .text(line.name)]
                         + (line.scores.bands ?? []).map { band in
                             band.ratio[quantity].map { .number($0) } ?? .missing
                         }
                 }
             },
             caption:
-                "Power over the truth's by wavenumber in cycles per 1,000 km. Bands end at half the deformation wavenumber, "
-                + "at that itself, and where the model's small-scale filter begins: it leaves a true state almost nothing in "
-                + "the last band.")
+                "Power over the truth's by wavenumber in cycles per 1,000 km. Bands end at half the deformation wavenumber, at "
+                + "that itself, where the model's small-scale filter begins, and where it takes a factor e at each step: a true "
+                + "state has almost nothing in the last band, so that the noise of members shows.")
     }
 
     private func spectrumFigures(_ physics: QGPhysicsReport, in report: inout Report) async throws {
@@ -124,22 +123,24 @@ extension VerificationPage {
         let lines = physics.lines.filter { $0.scores.oneStep != nil }
         guard !lines.isEmpty else { return }
         let names = QGPhysics.variables.map(\.name)
+        report.paragraph(
+            "One-step residual: how far each state is from where the true model M takes the one before, RMS of x(t+1) − M(x(t)), "
+                + "over the change itself, RMS of x(t+1) − x(t). 0 is a trajectory of the model; at 1 the model explains a step "
+                + "no better than persistence does. The truth's is the floor: files keep 24 bits of a number, and the multistep "
+                + "method begins anew at each state.")
         report.table(
             columns: ["trajectories"] + names.map { .number($0) },
             rows: lines.map { line in
                 [.text(line.name)]
                     + names.map { name in (line.scores.oneStep?[name]?.relative).map { .number($0) } ?? .missing }
             },
-            caption:
-                "One-step residual: RMS of x(t+1) − M(x(t)), M the true model, over that of x(t+1) − x(t). 0 is a trajectory of "
-                + "the model, 1 one whose steps the model explains no better than persistence. The truth's is the floor: "
-                + "files keep 24 bits of a number, and the multistep method begins anew at each state.")
+            caption: "One-step residual over the change.")
         guard physics.times.count > 2 else { return }
         for (variable, name) in zip(QGPhysics.variables, names) {
             let curves = curves(physics) { $0.oneStep?[name]?.series }
             try await report.figure(
                 LineFigure(
-                    curves, x: ChartAxis(""), y: ChartAxis("one-step residual of \(name)", scale: .logarithmic),
+                    curves, x: ChartAxis(""), y: ChartAxis("one-step residual of \(name)", beginsAtZero: true),
                     time: timeAxis(Array(physics.times.dropFirst())), width: 620, height: 190),
                 caption:
                     "One-step residual of the \(variable.longName ?? name) against time: members' mean, shades from the least to "
@@ -189,7 +190,7 @@ extension VerificationPage {
                     "",
                     try await LineFigure(
                         curves, x: ChartAxis("change of \(name) in the truth's standard deviations"),
-                        y: ChartAxis("probability density", scale: .logarithmic), width: 380, height: 200
+                        y: ChartAxis("probability density", scale: .logarithmic), width: 325, height: 190
                     ).picture()
                 ))
         }
@@ -240,14 +241,16 @@ extension VerificationPage {
     /// The truth in front and black, the mean of an ensemble dashed in the colour of its members.
     private func style(_ curves: [LineFigure.Curve]) -> [LineFigure.Curve] {
         var (styled, colour): ([LineFigure.Curve], Int) = ([], -1)
-        for var curve in curves.dropFirst() {
+        // A truth from which the model cannot be carried on has no curve.
+        let hasTruth = curves.first?.name == QGPhysicsReport.truthName
+        for var curve in curves.dropFirst(hasTruth ? 1 : 0) {
             let isMean = curve.name.hasSuffix(", mean")
             if !isMean { colour += 1 }
             (curve.colour, curve.pattern) = (Palette.method(max(colour, 0)), isMean ? .dashed : .solid)
             if isMean { curve.lineWidth = 1.1 }
             styled.append(curve)
         }
-        guard var truth = curves.first else { return styled }
+        guard hasTruth, var truth = curves.first else { return styled }
         (truth.colour, truth.lineWidth) = (Palette.truth, 1.2)
         return styled + [truth]
     }

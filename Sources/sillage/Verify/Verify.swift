@@ -34,7 +34,8 @@ struct Verify: AsyncParsableCommand {
 
             --physics qg asks whether the members are such as two-layer quasi-geostrophic flow makes, beside the truth, whose \
             values are the reference: energies, enstrophies and their spectra (power over the truth's in bands of wavenumbers \
-            that end at half the deformation wavenumber, at that itself and at the model's filter); the one-step residual, how \
+            that end at half the deformation wavenumber, at that itself, where the model's filter begins and where it removes \
+            all); the one-step residual, how \
             far each state is from where the true model takes the one before, over what changes from one to the next; the \
             distribution of that change (Wasserstein-1 distance to the truth's, kurtosis); and for files that hold psi1 and \
             psi2, or u1, u2, v1 and v2, the residual of q = L psi and (u, v) = curl psi. The ensemble's mean is scored \
