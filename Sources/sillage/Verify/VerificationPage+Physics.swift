@@ -52,7 +52,7 @@ extension VerificationPage {
                     "",
                     try await LineFigure(
                         curves, x: ChartAxis(""), y: ChartAxis(quantity.title, units: quantity.units),
-                        time: timeAxis(physics.times), width: 325, height: 150
+                        time: timeAxis(physics.times), width: 320, height: 150
                     ).picture()
                 ))
         }
@@ -70,7 +70,7 @@ extension VerificationPage {
             columns: ["power ÷ truth's", "trajectories"]
                 + bands.map {
                     .number(
-                        $0.band.rawValue, units: "\($0.cycles.replacingOccurrences(of: "-", with: "–")) cycles")
+                        $0.band.rawValue, units: $0.cycles.replacingOccurrences(of: "-", with: "–"))
                 },
             rows: QGSpectra.Quantity.allCases.flatMap { quantity in
                 lines.enumerated().map { index, line in
@@ -138,13 +138,15 @@ extension VerificationPage {
         guard physics.times.count > 2 else { return }
         for (variable, name) in zip(QGPhysics.variables, names) {
             let curves = curves(physics) { $0.oneStep?[name]?.series }
+            let floor = physics.results[0].truth.oneStep?[name]?.relative
             try await report.figure(
                 LineFigure(
                     curves, x: ChartAxis(""), y: ChartAxis("one-step residual of \(name)", beginsAtZero: true),
                     time: timeAxis(Array(physics.times.dropFirst())), width: 620, height: 190),
                 caption:
                     "One-step residual of the \(variable.longName ?? name) against time: members' mean, shades from the least to "
-                    + "the greatest. Windows that do not fit together stand out as peaks.")
+                    + "the greatest. Windows that do not fit together stand out as peaks."
+                    + (floor.map { String(format: " The truth's is %.2g.", $0) } ?? ""))
         }
     }
 
@@ -190,7 +192,7 @@ extension VerificationPage {
                     "",
                     try await LineFigure(
                         curves, x: ChartAxis("change of \(name) in the truth's standard deviations"),
-                        y: ChartAxis("probability density", scale: .logarithmic), width: 325, height: 190
+                        y: ChartAxis("probability density", scale: .logarithmic), width: 320, height: 190
                     ).picture()
                 ))
         }
