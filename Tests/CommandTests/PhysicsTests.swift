@@ -42,7 +42,7 @@ import Testing
     @Test func filesWithDiagnosticsAreStatesToAllWhoReadStates() async throws {
         try await simulate("truth.nc", "--states", "6", "--diagnostics")
         try await simulate(
-            "archive.nc", "--states", "12", "--trajectories", "4", "--seed", "1", "--diagnostics")
+            "archive.nc", "--states", "12", "--trajectories", "12", "--seed", "1", "--diagnostics")
         try await simulate("plain.nc", "--states", "6")
         let (whole, plain) = (try archive("truth.nc"), try archive("plain.nc"))
         #expect(whole.variables.map(\.name) == ["q1", "q2"])
@@ -63,15 +63,16 @@ import Testing
         #expect(product / (sizes.0 * sizes.1).squareRoot() > 0.9)
 
         try await sillage(
-            ["observe", "truth.nc", "--network", "grid", "--spacing", "2", "--error", "10%", "-o", "obs.nc", "--quiet"])
+            ["observe", "truth.nc", "--network", "grid", "--spacing", "4", "--error", "20%", "-o", "obs.nc", "--quiet"])
         try await sillage(
             [
-                "filter", "oi", "--observations", "obs.nc", "--archive", "archive.nc", "--members", "3", "-o", "oi.nc",
+                "filter", "oi", "--half-width", "1", "--observations", "obs.nc", "--archive", "archive.nc", "--members",
+                "3", "-o", "oi.nc",
                 "--quiet",
             ])
         try await sillage(
             [
-                "filter", "enkf", "--observations", "obs.nc", "--archive", "archive.nc", "--members", "4", "-o",
+                "filter", "enkf", "--observations", "obs.nc", "--archive", "archive.nc", "--members", "8", "-o",
                 "enkf.nc", "--quiet",
             ])
         let physics = try await json("oi.nc", "truth.nc", "--against", "enkf.nc")
