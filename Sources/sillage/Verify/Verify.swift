@@ -43,7 +43,7 @@ struct Verify: AsyncParsableCommand {
             whole number of the model's steps apart.
 
               sillage simulate qg --diagnostics -o truth.nc
-              sillage verify posterior.nc truth.nc --physics qg --against oi.nc --report report.html
+              sillage verify posterior.nc truth.nc --physics qg --against oi.nc
 
             The report is one HTML file that needs no network: maps, a series at a station, ranks, spectra, an animation \
             of members, scores against time, and a table of all analyses. Where a file holds NAME_mean and NAME_error \
