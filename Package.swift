@@ -127,7 +127,8 @@ let targets: [Target] = [
     .executableTarget(name: "TrainingProbe", dependencies: ["Training"], path: "Tests/TrainingProbe"),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TrainingProbe"], exclude: ["Fixtures"]),
     .testTarget(
-        name: "VerificationTests", dependencies: ["Verification", "Spectral", "Dynamics"], exclude: ["Fixtures"]),
+        name: "VerificationTests", dependencies: ["Verification", "Spectral", "Dynamics", "Fields"],
+        exclude: ["Fixtures"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(name: "AssimilationTests", dependencies: ["Assimilation", "Filters"]),
     .testTarget(

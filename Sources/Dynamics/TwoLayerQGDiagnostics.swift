@@ -24,24 +24,7 @@ extension TwoLayerQG {
 
     /// Eddy velocities u = −∂ψ/∂y and v = ∂ψ/∂x, m s⁻¹, without the background flow, each of shape (2, y, x).
     public func velocity(_ state: State) -> (u: [Double], v: [Double]) {
-        let ψ = streamfunctionSpectrum(state)
-        let columns = points / 2 + 1
-        var u: [Double] = []
-        var v: [Double] = []
-        for layer in 0..<2 {
-            let slab = ψ[layer * modes..<(layer + 1) * modes]
-            u += single.inverse(
-                slab.enumerated().map { m, ψ in
-                    let l = wavenumbers.l[m / columns]
-                    return Complex(l * ψ.imaginary, -l * ψ.real)
-                })
-            v += single.inverse(
-                slab.enumerated().map { m, ψ in
-                    let k = wavenumbers.k[m % columns]
-                    return Complex(-k * ψ.imaginary, k * ψ.real)
-                })
-        }
-        return (u, v)
+        velocity(spectrum: streamfunctionSpectrum(state))
     }
 
     /// Mean eddy kinetic energy per unit mass, ½ Σ_j (H_j/H) ⟨|∇ψ_j|²⟩, m² s⁻².
@@ -100,6 +83,19 @@ extension TwoLayerQG {
             // A field whose power at each wavenumber is that of both velocities.
             var result = analysis(
                 single.inverse((0..<modes).map { squares[$0].squareRoot() * ψ[layer * modes + $0] }))
+            result.density = result.density.map { 0.5 * $0 }
+            return result
+        }
+        return (spectrum(0), spectrum(1))
+    }
+
+    /// Potential enstrophy of each layer against wavenumber, ½ |q̂_j|² summed over rings: density in m s⁻², wavenumbers in
+    /// radians per metre. Σ density · Δ is ½ ⟨q_j²⟩ less that of the mean: see ``enstrophy(_:)``.
+    public func enstrophySpectra(_ state: State) -> (upper: IsotropicSpectrum, lower: IsotropicSpectrum) {
+        let spacing = configuration.length / Double(points)
+        let analysis = SpectrumAnalysis.periodic(y: points, x: points, spacingY: spacing, spacingX: spacing)
+        func spectrum(_ layer: Int) -> IsotropicSpectrum {
+            var result = analysis(single.inverse(Array(state.spectrum[layer * modes..<(layer + 1) * modes])))
             result.density = result.density.map { 0.5 * $0 }
             return result
         }

@@ -81,6 +81,8 @@ public struct LineFigure: Figure {
     public var curves: [Curve]
     /// The axes.
     public var x, y: ChartAxis
+    /// Set where the x axis is one of time: how its values are labelled; `x` then only gives its name.
+    public var time: TimeAxis?
     /// Levels marked by a dotted line.
     public var levels: [Level]
     /// The title; empty for none.
@@ -92,12 +94,14 @@ public struct LineFigure: Figure {
 
     /// Curves over the axes given.
     public init(
-        _ curves: [Curve], x: ChartAxis, y: ChartAxis, levels: [Level] = [], title: String = "", width: Double = 480,
-        height: Double = 220
+        _ curves: [Curve], x: ChartAxis, y: ChartAxis, time: TimeAxis? = nil, levels: [Level] = [], title: String = "",
+        width: Double = 480, height: Double = 220
     ) {
         self.curves = curves
-        self.x = x
+        // An axis of time is called by its zone or its units.
+        self.x = x.label.isEmpty ? time.map { ChartAxis($0.label) } ?? x : x
         self.y = y
+        self.time = time
         self.levels = levels
         self.title = title
         self.width = width
@@ -149,7 +153,7 @@ public struct LineFigure: Figure {
             legend.append(
                 LegendEntry(text: level.name, swatch: .line(width: 0.9, dash: .dotted), colour: Style.softInk))
         }
-        return (Chart(x: x, y: y, elements: bands + lines), legend)
+        return (Chart(x: x, y: y, time: time, elements: bands + lines), legend)
     }
 
     /// Values with those that a logarithmic axis cannot show replaced by NaN.

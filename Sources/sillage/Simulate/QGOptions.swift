@@ -19,6 +19,12 @@ struct QGOptions: WorldOptions {
 
           sillage simulate qg --trajectories 48 --states 128 --seed 1 -o archive.nc
 
+        With --diagnostics the file also holds what follows from q1 and q2: the streamfunctions psi1 and psi2 in m2 s-1 and \
+        the velocities of the eddies u1, u2, v1 and v2 in m s-1, without the background flow. They are ancillary variables \
+        of q1 and q2: filters, training and observing, which carry states, read q1 and q2 alone.
+
+          sillage simulate qg --diagnostics -o truth.nc
+
         The attribute climatological_standard_deviation is known for the default world (q1 8.23e-6, q2 1.06e-6 s-1); \
         for other parameters it is computed from the run.
         """
@@ -60,6 +66,9 @@ struct QGOptions: WorldOptions {
     @Option(help: ArgumentHelp("Background velocity of the lower layer, m s-1 (0).", valueName: "velocity"))
     var lowerVelocity: Double?
 
+    @Flag(help: "Write streamfunctions psi1, psi2 and velocities u1, u2, v1, v2 of the eddies beside q1 and q2.")
+    var diagnostics = false
+
     /// The model's configuration.
     var configuration: TwoLayerQG.Configuration {
         var configuration = regime == .jet ? .jet : TwoLayerQG.Configuration()
@@ -75,7 +84,24 @@ struct QGOptions: WorldOptions {
         return configuration
     }
 
-    func world() throws -> World { try configuration.world() }
+    func world() throws -> World {
+        var world = try configuration.world()
+        if diagnostics {
+            world.derived = Self.derived
+            world.simulated = DiagnosedTwoLayerQG(try TwoLayerQG(configuration))
+        }
+        return world
+    }
+
+    /// In the order of ``DiagnosedTwoLayerQG/values(of:)``.
+    private static let derived = [
+        ("psi", "m2 s-1", "streamfunction"), ("u", "m s-1", "eddy velocity along x"),
+        ("v", "m s-1", "eddy velocity along y"),
+    ].flatMap { name, units, words in
+        [("1", "upper"), ("2", "lower")].map { layer, place in
+            FieldVariable(name: name + layer, units: units, longName: "\(words) of the \(place) layer")
+        }
+    }
 
     func validate() throws {
         guard timeStep > 0 else {

@@ -97,7 +97,7 @@ struct SimulateWorld<Options: WorldOptions>: ParsableCommand {
         try run(world.simulated)
         try output.finish()
         reporter.finish()
-        let names = world.variables.map(\.name).joined(separator: ", ")
+        let names = (world.variables + world.derived).map(\.name).joined(separator: ", ")
         let (rows, columns) = (output.grid.y.count, output.grid.x.count)
         let shape = rows > 1 ? "\(rows) x \(columns)" : "\(columns)"
         let blocks = coarsen > 1 ? ", means over blocks of \(coarsen)," : ""

@@ -14,6 +14,8 @@ struct World: Sendable {
     /// Where the numbers of a state lie: a state is flattened as (variable, y, x).
     var grid: Grid
     var variables: [FieldVariable]
+    /// What `simulated` gives beside the state, in this order after its variables: fields that follow from it.
+    var derived: [FieldVariable] = []
     /// Where the variables' climatological standard deviations come from, if they are known.
     var deviationsSource: String?
     /// Every parameter, as JSON, in the attribute `configuration`.

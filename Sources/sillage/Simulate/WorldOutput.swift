@@ -39,6 +39,8 @@ final class WorldOutput: Sendable {
     private let start: Double
     private let total: Int
     private let provenance: Provenance
+    /// Climatological standard deviations that the world knows, by field.
+    private let known: [Double?]
     private let patience = 512 << 20
 
     /// Prepares the files; nothing is written before the first state.
@@ -55,7 +57,10 @@ final class WorldOutput: Sendable {
         interval = Double(stride) * world.model.timeStep
         let trajectories = parts.last?.trajectories.upperBound ?? 0
         total = trajectories * states
-        (grid, self.coarsening) = try world.grid.coarsened(by: coarsening, variables: world.variables.count)
+        let fields = world.variables + world.derived
+        (grid, self.coarsening) = try world.grid.coarsened(by: coarsening, variables: fields.count)
+        // Means over blocks vary less than the values.
+        known = fields.map { coarsening == 1 ? $0.climatologicalStandardDeviation : nil }
         provenance = Provenance(
             title: world.title, command: commandLine, version: Sillage.programVersion,
             source: "Sillage \(Sillage.programVersion), \(world.method)", references: world.references, seed: seed,
@@ -63,21 +68,31 @@ final class WorldOutput: Sendable {
                 "system": world.system, "configuration": world.configuration, "coarsening": "\(coarsening)",
                 "trajectories": "\(trajectories)", "states_per_trajectory": "\(states)",
                 "state_interval": "\(interval) s", "spin_up": "\(spinUp) steps of \(world.model.timeStep) s",
-                "climatological_standard_deviation_source": coarsening == 1 && world.deviationsSource != nil
-                    ? world.deviationsSource ?? "" : "the first states of this run",
+                "climatological_standard_deviation_source": Self.source(
+                    of: fields, known, from: world.deviationsSource),
             ])
-        let known = coarsening == 1 ? world.variables.compactMap(\.climatologicalStandardDeviation) : []
-        let isKnown = known.count == world.variables.count
+        let isKnown = known.allSatisfy { $0 != nil }
         state = Mutex(
             State(
-                waiting: Array(repeating: [], count: trajectories),
-                moments: Moments(variables: world.variables.count), deviations: isKnown ? known : []))
+                waiting: Array(repeating: [], count: trajectories), moments: Moments(variables: fields.count),
+                deviations: isKnown ? known.compactMap { $0 } : []))
         if isKnown { try state.withLock { try open(&$0) } }
+    }
+
+    private var fields: [FieldVariable] { world.variables + world.derived }
+
+    /// Where the deviations come from, in words.
+    private static func source(of fields: [FieldVariable], _ known: [Double?], from source: String?) -> String {
+        let measured = "the first states of this run"
+        let names = zip(fields, known).filter { $0.1 != nil }.map(\.0.name)
+        guard let source, !names.isEmpty else { return measured }
+        return names.count == fields.count
+            ? source : "\(names.joined(separator: ", ")): \(source); others: \(measured)"
     }
 
     /// Standard deviations by variable; empty before the file begins.
     var climatologicalStandardDeviations: [String: Double] {
-        state.withLock { Dictionary(uniqueKeysWithValues: zip(world.variables.map(\.name), $0.deviations)) }
+        state.withLock { Dictionary(uniqueKeysWithValues: zip(fields.map(\.name), $0.deviations)) }
     }
 
     /// Takes a state, in order within its trajectory; writes what is due.
@@ -94,7 +109,7 @@ final class WorldOutput: Sendable {
                 guard state.received == total || state.received * floats.count * 4 > patience else {
                     return state.received
                 }
-                state.deviations = state.moments.standardDeviations
+                state.deviations = zip(known, state.moments.standardDeviations).map { $0 ?? $1 }
                 try open(&state)
             }
             try flush(&state)
@@ -108,13 +123,16 @@ final class WorldOutput: Sendable {
     }
 
     private func open(_ state: inout State) throws {
-        let variables = zip(world.variables, state.deviations).map { variable, deviation in
+        let fields = zip(fields, state.deviations).map { variable, deviation in
             var variable = variable
             variable.climatologicalStandardDeviation = deviation
             return variable
         }
+        let count = world.variables.count
         state.writers = try parts.map {
-            try TrajectoryWriter(to: $0.url, grid: grid, variables: variables, provenance: provenance)
+            try TrajectoryWriter(
+                to: $0.url, grid: grid, variables: Array(fields[..<count]), derived: Array(fields[count...]),
+                provenance: provenance)
         }
     }
 

@@ -100,13 +100,14 @@ struct ScoreTable {
             + "\(InstantScores.least) are needed"
     }
 
-    private static func number(_ value: Double?) -> String { value.map { String(format: "%.4g", $0) } ?? "-" }
-    private static func ratio(_ value: Double?) -> String { value.map { String(format: "%.3f", $0) } ?? "-" }
+    static func number(_ value: Double?) -> String { value.map { String(format: "%.4g", $0) } ?? "-" }
+    static func ratio(_ value: Double?) -> String { value.map { String(format: "%.3f", $0) } ?? "-" }
     private static func ends(_ interval: ScoreInterval?, _ format: String) -> String {
         interval.map { String(format: " [\(format), \(format)]", $0.lower, $0.upper) } ?? ""
     }
 
-    private static func aligned(_ rows: [[String]]) -> String {
+    /// Rows of text with their columns below each other, numbers to the right.
+    static func aligned(_ rows: [[String]]) -> String {
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             row.enumerated().map { column, text in

@@ -50,7 +50,7 @@ struct Slab {
 /// Streams an analysis and its truth through the scores, a block of time at once.
 struct Scoring {
     /// Bytes of members held at once.
-    private static let blockBytes = 256 << 20
+    static let blockBytes = 256 << 20
 
     private let contender: Contender
     private let truth: Truth
@@ -132,7 +132,7 @@ struct Scoring {
     }
 
     /// As many pairs, consecutive in the analysis, as may be read at once.
-    private static func block(_ pairs: [Truth.Pair], from start: Int, atOnce: Int) -> Range<Int> {
+    static func block(_ pairs: [Truth.Pair], from start: Int, atOnce: Int) -> Range<Int> {
         var end = start + 1
         while end < pairs.count, end - start < atOnce, pairs[end].analysis == pairs[end - 1].analysis + 1 { end += 1 }
         return start..<end

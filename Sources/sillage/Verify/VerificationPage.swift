@@ -9,6 +9,8 @@ struct VerificationPage {
     var events: [Event]
     var gallery: Gallery
     var truth: Truth
+    /// What `--physics` found.
+    var physics: QGPhysicsReport?
 
     /// Draws everything.
     ///
@@ -47,6 +49,7 @@ struct VerificationPage {
             }
             if !gallery.isRing, gallery.grid.count > 1 { try await animation(index, in: &report) }
         }
+        if let physics { try await self.physics(physics, in: &report) }
         let command = commandLine
         report.provenance([
             ("command", command), ("analysis", main.name), ("truth", truth.path), ("calendar", calendar.rawValue),
@@ -226,7 +229,7 @@ struct VerificationPage {
     private var zone: String { gallery.grid.kind == .geographic ? "UTC" : "" }
 
     /// Dates in calendars of history; days since the first time in those of models.
-    private func timeAxis(_ times: [Double]) -> TimeAxis {
+    func timeAxis(_ times: [Double]) -> TimeAxis {
         switch gallery.calendar {
         case .standard, .prolepticGregorian: .instants(times, zone: zone)
         default: .elapsed(times.map { ($0 - (gallery.times.first ?? 0)) / 86_400 }, units: "days")

@@ -32,6 +32,19 @@ struct Verify: AsyncParsableCommand {
 
               sillage verify posterior.nc truth.nc --event 't2m<273.15' --event 't2m>303.15' --report report.html
 
+            --physics qg asks whether the members are such as two-layer quasi-geostrophic flow makes, beside the truth, whose \
+            values are the reference: energies, enstrophies and their spectra (power over the truth's in bands of wavenumbers \
+            that end at half the deformation wavenumber, at that itself, where the model's filter begins and where it removes \
+            all); the one-step residual, how \
+            far each state is from where the true model takes the one before, over what changes from one to the next; the \
+            distribution of that change (Wasserstein-1 distance to the truth's, kurtosis); and for files that hold psi1 and \
+            psi2, or u1, u2, v1 and v2, the residual of q = L psi and (u, v) = curl psi. The ensemble's mean is scored \
+            beside its members. The world's parameters are read from the truth's attributes. States must be evenly spaced, a \
+            whole number of the model's steps apart.
+
+              sillage simulate qg --diagnostics -o truth.nc
+              sillage verify posterior.nc truth.nc --physics qg --against oi.nc
+
             The report is one HTML file that needs no network: maps, a series at a station, ranks, spectra, an animation \
             of members, scores against time, and a table of all analyses. Where a file holds NAME_mean and NAME_error \
             beside its members, as optimal interpolation writes them, that Gaussian is scored too, in closed form.
@@ -67,6 +80,11 @@ struct Verify: AsyncParsableCommand {
             "Event whose probability to verify, in the variable's own units: 'VARIABLE>VALUE' or 'VARIABLE<VALUE', in quotes; "
                 + "repeated for several.", valueName: "event"), transform: Event.init)
     var events: [Event] = []
+
+    @Option(
+        help: ArgumentHelp("World whose physics the members are held against: qg.", valueName: "world"),
+        transform: PhysicsWorld.init(named:))
+    var physics: PhysicsWorld?
 
     @Option(help: ArgumentHelp("Times to verify, START/END, both included.", valueName: "period"))
     var period: Period?
@@ -111,6 +129,17 @@ struct Verify: AsyncParsableCommand {
         let pairs = try truth.pairs(with: first, within: window)
         let left = first.archive.times.count - pairs.count
         if left > 0, period == nil { reporter.say("\(left) times of \(analysis) are not in the truth: left out") }
+        let physicist = try physics.map { _ in try QGPhysicsScoring(truth: fileURL(self.truth), axes: override) }
+        let flows = try physicist.map { physicist in
+            let files = try ([analysis] + against).map { try QGFile(fileURL($0), axes: override) }
+            _ = try physicist.physics(of: files[0], pairs)
+            return files
+        }
+        if physicist?.isAssumed == true {
+            reporter.say(
+                "remark: \(self.truth) does not say which world it is of (attributes system and configuration): --physics qg "
+                    + "takes the default parameters of sillage simulate qg")
+        }
         var gallery = try report.map { _ in
             try Gallery(
                 contender: first, rivals: others, truth: truth, pairs: pairs, observations: try observed(for: first),
@@ -121,6 +150,7 @@ struct Verify: AsyncParsableCommand {
                 gallery?.take($0)
             }
         ]
+        var instants = [pairs]
         for (index, other) in others.enumerated() {
             let all = try truth.pairs(with: other, within: window)
             // Scores over other times would not compare.
@@ -144,6 +174,17 @@ struct Verify: AsyncParsableCommand {
             }
             scored.differences = try results[0].crpsDifferences(to: scored, BlockBootstrap(seed: common.seed))
             results.append(scored)
+            instants.append(theirs)
+        }
+        var found: QGPhysicsReport?
+        if let physicist, let flows {
+            let physics = try zip(flows, zip(results, instants)).map {
+                try physicist.run($0, named: $1.0.name, $1.1, threads: common.threadCount, reporter: reporter)
+            }
+            found = QGPhysicsReport(
+                configuration: physicist.configuration, source: physicist.source, times: pairs.map(\.time),
+                stride: try physicist.physics(of: flows[0], pairs).stride, results: physics)
+            for remark in found?.remarks ?? [] { reporter.say("remark: \(remark)") }
         }
         if let report, let gallery {
             if gallery.grid.kind == .geographic, Coastline.file == nil {
@@ -153,13 +194,16 @@ struct Verify: AsyncParsableCommand {
             }
             reporter.say("drawing")
             let page = try await VerificationPage(
-                results: results, events: events, gallery: gallery, truth: truth
+                results: results, events: events, gallery: gallery, truth: truth, physics: found
             ).report()
             try page.write(to: fileURL(report))
         }
         reporter.finish()
-        let text = ScoreTable(results: results, events: events).text + (report.map { "\n\nreport: \($0)" } ?? "")
-        try common.print(Summary(results: results, events: events, report: report), text: text)
+        let text =
+            ScoreTable(results: results, events: events).text
+            + (found.map { "\n\n" + QGPhysicsTable(report: $0).text } ?? "")
+            + (report.map { "\n\nreport: \($0)" } ?? "")
+        try common.print(Summary(results: results, events: events, physics: found, report: report), text: text)
     }
 
     /// - Throws: `ValidationError` where a file is there that is no page: it would be lost.
@@ -187,6 +231,7 @@ struct Verify: AsyncParsableCommand {
         var gaussian: [String: VariableScores]?
         var events: [String: EventScores]?
         var against: [String: Other]?
+        var physics: QGPhysicsSummary?
         var report: String?
 
         struct Other: Encodable {
@@ -204,7 +249,7 @@ struct Verify: AsyncParsableCommand {
             var excludesZero: Bool
         }
 
-        init(results: [ScoringResult], events: [Event], report: String?) {
+        init(results: [ScoringResult], events: [Event], physics: QGPhysicsReport?, report: String?) {
             func byText(_ result: ScoringResult) -> [String: EventScores]? {
                 events.isEmpty ? nil : Dictionary(zip(events.map(\.text), result.events)) { first, _ in first }
             }
@@ -224,6 +269,7 @@ struct Verify: AsyncParsableCommand {
                 )
             }
             against = others.isEmpty ? nil : Dictionary(others) { first, _ in first }
+            self.physics = physics.map(QGPhysicsSummary.init)
             self.report = report
         }
     }
