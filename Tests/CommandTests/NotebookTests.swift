@@ -167,4 +167,27 @@ import Testing
         let outcome = try await Command.run(["--data", "nowhere.nc", "-o", "out"], program: "era5-uk")
         #expect(outcome.code == 1 && outcome.errors.contains("nowhere.nc"), "\(outcome.errors)")
     }
+
+    /// Each network once, by the two methods that carry no ensemble of the model, on a flow that has hardly grown.
+    @Test func theQGReanalysisExperimentEndsInScoresAndAPage() async throws {
+        let folder = try TemporaryFolder()
+        let command = [
+            "--quick", "--json", "--spin-up", "120", "--members", "2", "--model", Self.model.path, "--network", "swath",
+            "--network", "wind-speed", "--method", "oi", "--method", "diffusion", "-o", folder.path("qg"),
+        ]
+        let outcome = try await Command.run(command, program: "qg-reanalysis")
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let rows = try outcome.output.split(separator: "\n").map {
+            try #require(JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+        #expect(rows.count == 8)
+        // By the kinds of both networks, two methods and two layers, each once.
+        #expect(Set(rows.map { "\($0["network"]!) \($0["method"]!) \($0["variable"]!)" }).count == 8)
+        #expect(rows.allSatisfy { (($0["crps"] as? Double) ?? .nan) > 0 })
+        let page = try String(contentsOfFile: folder.path("qg/index.html"), encoding: .utf8)
+        #expect(page.components(separatedBy: "<img ").count - 1 == 2 + 2 * 4)
+        // What was measured is not measured again.
+        let again = try await Command.run(command, program: "qg-reanalysis")
+        #expect(again.code == 0 && again.output.isEmpty, "\(again.errors)")
+    }
 }

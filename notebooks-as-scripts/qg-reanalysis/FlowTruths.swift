@@ -24,8 +24,10 @@ struct FlowTruths {
 
     /// - Parameters:
     ///   - states: daily states of a window
-    ///   - trajectories: of the archive, of 192 states each
-    init(grid: Grid, variables: [FieldVariable], times: [Double], spinUpDays: Int, trajectories: Int = 8) throws {
+    ///   - trajectories: of the archive, of `length` daily states each
+    init(
+        grid: Grid, variables: [FieldVariable], times: [Double], spinUpDays: Int, trajectories: Int, length: Int
+    ) throws {
         world = try TwoLayerQG(TwoLayerQG.Configuration())
         (self.grid, self.variables, self.times) = (grid, variables, times)
         observables = StateExtension(
@@ -34,7 +36,6 @@ struct FlowTruths {
         let stride = Int((86_400 / world.configuration.timeStep).rounded())
         spinUp = spinUpDays * stride
         let (world, spinUp) = (self.world, self.spinUp)
-        let length = 192
         let all = try concurrentMap(trajectories, threads: ProcessInfo.processInfo.activeProcessorCount) { i, _ in
             try Self.states(of: world, seed: 100, member: UInt64(i), count: length, spinUp: spinUp, stride: stride)
         }

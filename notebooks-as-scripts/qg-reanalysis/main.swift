@@ -41,7 +41,8 @@ func measure(_ options: QGReanalysisOptions, _ kept: KeptWindows, _ looks: Looks
     let weights = try ContentHash.sha256(of: folder.appendingPathComponent("denoiser.safetensors")).prefix(8)
     let times = model.times(from: 0, to: model.card.timeStep * Double(options.stateCount - 1))
     let truths = try FlowTruths(
-        grid: model.card.grid, variables: model.card.variables, times: times, spinUpDays: options.spinUp)
+        grid: model.card.grid, variables: model.card.variables, times: times, spinUpDays: options.spinUp,
+        trajectories: options.quick ? 2 : 8, length: options.quick ? 96 : 192)
     let analysts = Analysts(
         model: model, truths: truths, members: (options.memberCount, options.ensembleCount))
     if options.tune {
