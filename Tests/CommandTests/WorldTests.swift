@@ -150,6 +150,31 @@ import Testing
         try await sillage(filter("4dvar"), code: 2, says: "--window")
     }
 
+    /// Two-layer flow from a fifth of the points of its upper layer: a window of eight days and what is left finds both
+    /// layers, where observations alone have errors of a tenth in the upper one; five members know their error.
+    @Test func fourDVarTracksTwoLayerFlow() async throws {
+        let flow = ["--points", "16", "--length", "2.5e5", "--spin-up", "100d", "--interval", "1d", "--quiet"]
+        try await sillage(["simulate", "qg", "--states", "12", "-o", "truth.nc"] + flow)
+        try await sillage(
+            ["simulate", "qg", "--trajectories", "4", "--states", "40", "--seed", "1", "-o", "archive.nc"] + flow)
+        try await sillage(
+            [
+                "observe", "truth.nc", "--variable", "q1", "--fraction", "20%", "--redraw", "--error", "10%", "-o",
+                "obs.nc", "--quiet",
+            ])
+        try await sillage(filter("4dvar", "--window", "8d", "--members", "5", into: "five.nc"))
+        let period = "2000-01-01/2001-01-01"
+        let found = try await scores("five.nc", period)
+        try await sillage(filter("oi", into: "oi.nc"))
+        let interpolated = try await scores("oi.nc", period)
+        for layer in ["q1", "q2"] {
+            let (own, theirs) = (try #require(found[layer]), try #require(interpolated[layer]))
+            #expect(own.rmse < 0.5 * theirs.rmse, "\(layer): \(own), \(theirs)")
+        }
+        try await sillage(filter("4dvar", "--window", "1h"), code: 88, says: "window", "whole steps")
+        try await sillage(filter("4dvar", "--window", "8d", "--minimiser", "lbfgs", into: "lbfgs.nc"))
+    }
+
     /// What has no adjoint is refused before any work.
     @Test func aWorldWithoutAdjointIsRefused() async throws {
         let small = ["--points", "16", "--reynolds", "50", "--time-step", "0.05", "--interval", "0.1"]

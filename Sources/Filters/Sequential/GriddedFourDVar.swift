@@ -40,6 +40,8 @@ public struct GriddedFourDVar: Sendable {
     public struct Accuracy: Sendable, Hashable {
         /// Relative Gauss-Newton step at which they end.
         public var step: Double
+        /// Share of the cost below which what the next Gauss-Newton step promises to take off ends them.
+        public var decrease: Double
         /// Relative gradient at which L-BFGS ends in their place.
         public var gradient: Double
         /// Relative residual at which the conjugate gradients of one step end.
@@ -49,15 +51,15 @@ public struct GriddedFourDVar: Sendable {
         /// Most conjugate-gradient iterations within one.
         public var innerIterations: Int
 
-        /// To five digits: states of a few hundred numbers cost nothing.
+        /// To five digits: small states cost little.
         public static let close = Accuracy(
-            step: 1e-5, gradient: 1e-8, residual: 1e-5, outerIterations: 20, innerIterations: 200)
-        /// To a hundredth of the increment, which is less than an analysis errs by: steps are inexact, as each is only as good
-        /// as the flow that it is linearised about.
+            step: 1e-5, decrease: 0, gradient: 1e-8, residual: 1e-5, outerIterations: 20, innerIterations: 200)
+        /// To a thousandth of the cost, less than its own scatter of √(2/observations). Steps are inexact, as each is only as
+        /// good as the course that it is linearised about.
         ///
         /// - Source: Lawless and Nichols 2006, Mon. Weather Rev. 134, 3425-3435 (inner loops that are ended early).
         public static let inexact = Accuracy(
-            step: 1e-2, gradient: 1e-3, residual: 0.1, outerIterations: 20, innerIterations: 100)
+            step: 1e-2, decrease: 1e-3, gradient: 1e-3, residual: 0.1, outerIterations: 30, innerIterations: 200)
     }
 
     /// The method.
@@ -159,14 +161,9 @@ public struct GriddedFourDVar: Sendable {
     private func course(
         _ window: VariationalWindow, _ begin: Int, _ member: Int
     ) throws -> (course: any LinearisedCourse, converged: Bool) {
-        let origin = [Double](repeating: 0, count: window.controls)
         let cycle = begin / self.steps
         do {
-            let (v, converged) = try diverging("4D-Var", cycle) {
-                quasiNewton
-                    ? try LimitedMemoryBFGS(tolerance: accuracy.gradient).minimise(window, from: origin)
-                    : try gaussNewton.minimise(window, from: origin)
-            }
+            let (v, converged) = try diverging("4D-Var", cycle) { try minimise(window) }
             let course = try window.course(v)
             guard course.state(after: window.steps).allSatisfy(\.isFinite) else {
                 throw FilterError.diverged(method: "4D-Var", cycle: cycle, what: "the analysis is not finite")
@@ -177,10 +174,14 @@ public struct GriddedFourDVar: Sendable {
         }
     }
 
-    private var gaussNewton: GaussNewton {
-        GaussNewton(
+    /// The least of a window's cost, sought from its background.
+    private func minimise(_ window: VariationalWindow) throws -> (point: [Double], converged: Bool) {
+        let origin = [Double](repeating: 0, count: window.controls)
+        if quasiNewton { return try LimitedMemoryBFGS(tolerance: accuracy.gradient).minimise(window, from: origin) }
+        return try GaussNewton(
             outerIterations: accuracy.outerIterations, innerIterations: accuracy.innerIterations,
-            tolerance: accuracy.step, innerTolerance: accuracy.residual, halvings: 10)
+            tolerance: accuracy.step, innerTolerance: accuracy.residual, decrease: accuracy.decrease, halvings: 10
+        ).minimise(window, from: origin)
     }
 
     /// The observations of a window as each member has them.

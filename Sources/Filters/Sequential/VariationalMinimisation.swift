@@ -11,6 +11,8 @@ struct GaussNewton {
     var tolerance: Double
     /// Relative residual at which conjugate gradients end; `tolerance` where nothing is said.
     var innerTolerance: Double?
+    /// Share of the cost below which what a step promises to take off, −½ dvᵀ ∇J, ends Gauss-Newton too.
+    var decrease = 0.0
     /// Most times that a step is halved because the cost does not fall along it as it should, or the model does not go
     /// through; 0 for steps that are never looked at.
     var halvings = 0
@@ -25,12 +27,17 @@ struct GaussNewton {
                 zip(p, problem.adjoint(problem.forward(p))).map(+)
             }
             let whole = zip(v, dv).map(+)
-            if dot(dv, dv) <= tolerance * tolerance * max(dot(whole, whole), 1e-12) { return (whole, found) }
+            let slope = dot(gradient, dv)
+            if dot(dv, dv) <= tolerance * tolerance * max(dot(whole, whole), 1e-12)
+                || -slope / 2 < decrease * problem.cost
+            {
+                return (whole, found)
+            }
             if halvings == 0 {
                 v = whole
                 if iteration < outerIterations { problem = try window.linearised(at: v) }
             } else {
-                guard let next = try damped(window, problem.cost, v, dv, slope: dot(gradient, dv)) else {
+                guard let next = try damped(window, problem.cost, v, dv, slope: slope) else {
                     return (v, false)
                 }
                 (v, problem) = next
