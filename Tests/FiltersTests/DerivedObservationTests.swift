@@ -18,7 +18,10 @@ private struct SmallQG {
         model = try TwoLayerQG(configuration)
         let centres = (0..<16).map { configuration.length * (Double($0) + 0.5) / 16 }
         grid = .plane(y: centres, x: centres, periods: (configuration.length, configuration.length))
-        state = model.initialState(seed: 3, amplitude: 1e-5)
+        // A step filters the shortest waves, of whose derivatives the model keeps a part and derived fields nothing.
+        var state = model.initialState(seed: 3, amplitude: 1e-5)
+        try model.step(&state)
+        self.state = state
     }
 
     var `extension`: StateExtension {
