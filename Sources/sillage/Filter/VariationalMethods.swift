@@ -92,12 +92,13 @@ struct FourDVarMethod: FilterMethod {
         has noise (simulate --noise) or --model-error says that each step of the model errs: then it is weak, and these \
         errors are sought, too. Windows follow one another, and each state also knows the observations after it in its \
         window; a window should be shorter than errors take to leave the linear range: for the Lorenz models less than \
-        about half a unit of time, for qg several weeks. The background's error has a --share of the archive's covariance: \
+        about half a unit of time, for qg a month. The background's error has a --share of the archive's covariance: \
         a matrix of all pairs of numbers in a state; on planes that repeat along both axes, as qg's, one that is the same \
         everywhere, wavenumber by wavenumber. With --members each member has perturbed observations and a background of its \
         own: an ensemble of data assimilations, several at a time (--threads).
 
           sillage filter 4dvar --window 0.2 --share 0.02 --observations obs.nc --archive archive.nc -o analysis.nc
+          sillage filter 4dvar --window 32d --share 0.02 --observations obs.nc --archive archive.nc -o analysis.nc
         """
     static let references =
         "Courtier, Thepaut and Hollingsworth 1994, Q. J. R. Meteorol. Soc. 120, 1367-1387; weak constraint: Tremolet 2006, "
