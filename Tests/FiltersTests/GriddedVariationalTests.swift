@@ -108,13 +108,13 @@ import Testing
         ]
         let method = try GriddedFourDVar(
             model: model, anomalies: Self.anomalies(), share: 0.2, window: 1, quasiNewton: quasiNewton)
-        let (analysis, unconverged, all) = try method.analyse(
+        let (analysis, unconverged, all, consistency) = try method.analyse(
             observations, times: times, start: Self.start, seed: 1)
         #expect(unconverged == 0 && all == 2)
         #expect(analysis.standardDeviation.isEmpty)
         // The world's matrix, and the posterior of a window's first state.
         var states = [Self.start.elements]
-        var (x, expected) = (Self.start.elements, [[Double]]())
+        var (x, expected, squares) = (Self.start.elements, [[Double]](), 0.0)
         for (window, share) in [1.0, 0.2].enumerated() {
             let B = share * (try Self.climate())
             var (rows, values, variances) = ([[Double]](), [Double](), [Double]())
@@ -139,11 +139,15 @@ import Testing
             var S = G * B.timesTransposed(G)
             S.addToDiagonal(variances)
             let d = zip(values, G * x).map(-)
-            x = zip(x, B * G.transposedTimes(try S.solve(Matrix(column: d)).elements)).map(+)
+            let weights = try S.solve(Matrix(column: d)).elements
+            squares += dot(d, weights)
+            x = zip(x, B * G.transposedTimes(weights)).map(+)
             states = try (0...2).map { try model.advanced(x, steps: $0) }
             expected += window == 0 ? states : Array(states[1...])
             x = states[2]
         }
+        // The least of 2 J is dᵀ S⁻¹ d.
+        #expect(abs(try #require(consistency) - squares / 6) < 1e-6 * squares)
         for (t, state) in expected.enumerated() {
             for i in 0..<Self.count {
                 // Members are kept in single precision; minimisations end at 1e-5.
@@ -209,7 +213,7 @@ import Testing
     func aWeakConstraintIsTheGaussianPosterior(quasiNewton: Bool) throws {
         let model = LinearAdvection(sites: Self.count, shift: 1, timeStep: 0.5)
         let posterior = try WindowPosterior(model, background: Self.start.elements, q: 0.4, Self.wandering)
-        let (analysis, unconverged, _) = try GriddedFourDVar(
+        let (analysis, unconverged, _, _) = try GriddedFourDVar(
             model: model, anomalies: Self.anomalies(), share: 0.2, window: 1, modelError: 0.4, quasiNewton: quasiNewton
         ).analyse(Self.wandering, times: [0, 0.5, 1], start: Self.start, seed: 1)
         #expect(unconverged == 0)

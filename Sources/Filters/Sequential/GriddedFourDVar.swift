@@ -109,12 +109,14 @@ public struct GriddedFourDVar: Sendable {
     ///   - start: the backgrounds of the first window at `times[0]`, shape (members, state)
     ///   - seed: of perturbations
     ///   - progress: called after each window with how many of how many are done
-    /// - Returns: the analysis, and how many minimisations of how many ended at their cap of iterations.
+    /// - Returns: the analysis, how many minimisations of how many ended at their cap of iterations, and of one member how
+    ///   large the least costs are, 2 J over the number of observations: 1 in the mean where B, s and the errors are right and
+    ///   the least found is the least there is, as 2 J then has a χ² law.
     /// - Throws: ``FilterError``, among them `betweenSteps`, and `DynamicsError` with the member that blew up.
     public func analyse(
         _ observations: [ObservedInstant], times: [Double], start: Matrix, seed: UInt64,
         progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
-    ) throws -> (analysis: Analysis, unconverged: Int, minimisations: Int) {
+    ) throws -> (analysis: Analysis, unconverged: Int, minimisations: Int, consistency: Double?) {
         precondition(
             !times.isEmpty && start.columns == model.dimension, "states of \(start.columns), no time or another model")
         try requireMembers(start.rows, 1, "4D-Var")
@@ -124,7 +126,7 @@ public struct GriddedFourDVar: Sendable {
         var random = RandomSequence(seed: seed)
         var background = start
         var result = StoredEnsemble(members: start.rows, states: times.count, stateCount: model.dimension)
-        var unconverged = 0
+        var (unconverged, squares, count) = (0, 0.0, 0)
         for window in 0..<windows {
             let (begin, end) = (window * steps, min((window + 1) * steps, last))
             let inside = instants.filter { (window == 0 ? begin...end : begin + 1...end).contains($0.step) }
@@ -140,10 +142,10 @@ public struct GriddedFourDVar: Sendable {
                 let window = VariationalWindow(
                     model: model, background: Array(before.row(m)), root: root, errorDeviation: modelError,
                     drawnErrors: drawn[m], steps: end - begin, observations: measured[m])
-                let (course, converged) = try course(window, begin, m)
+                let (least, converged) = try least(window, begin, m)
                 return (
-                    states: kept.map { course.state(after: $0.step - begin) }, end: course.state(after: course.steps),
-                    converged: converged
+                    states: kept.map { least.course.state(after: $0.step - begin) },
+                    end: least.course.state(after: end - begin), cost: least.cost, converged: converged
                 )
             }
             for (k, instant) in kept.enumerated() {
@@ -152,23 +154,28 @@ public struct GriddedFourDVar: Sendable {
             }
             for (m, course) in courses.enumerated() { background.replaceRow(m, course.end) }
             unconverged += courses.count { !$0.converged }
+            squares += 2 * courses[0].cost
+            count += measured[0].reduce(0) { $0 + $1.values.count }
             try progress(window + 1, windows)
         }
-        return (result.analysis(times: times), unconverged, windows * start.rows)
+        return (
+            result.analysis(times: times), unconverged, windows * start.rows,
+            start.rows == 1 && count > 0 ? squares / Double(count) : nil
+        )
     }
 
-    /// A member's course through a window.
-    private func course(
+    /// A member's course through a window, and its cost.
+    private func least(
         _ window: VariationalWindow, _ begin: Int, _ member: Int
-    ) throws -> (course: any LinearisedCourse, converged: Bool) {
+    ) throws -> (LinearisedWindow, converged: Bool) {
         let cycle = begin / self.steps
         do {
             let (v, converged) = try diverging("4D-Var", cycle) { try minimise(window) }
-            let course = try window.course(v)
-            guard course.state(after: window.steps).allSatisfy(\.isFinite) else {
+            let least = try window.linearised(at: v)
+            guard least.course.state(after: window.steps).allSatisfy(\.isFinite) else {
                 throw FilterError.diverged(method: "4D-Var", cycle: cycle, what: "the analysis is not finite")
             }
-            return (course, converged)
+            return (least, converged)
         } catch let error as DynamicsError {
             throw error.of(member: member).after(steps: begin)
         }

@@ -97,12 +97,14 @@ struct FourDVarMethod: FilterMethod {
         has noise (simulate --noise) or --model-error says that each step of the model errs: then it is weak, and these \
         errors are sought, too. Windows follow one another, and each state also knows the observations after it in its \
         window; a window should be shorter than errors take to leave the linear range: for the Lorenz models less than \
-        about half a unit of time, for qg several weeks. The background's error has a --share of the archive's covariance: \
+        about half a unit of time, for qg a month. The background's error has a --share of the archive's covariance: \
         a matrix of all pairs of numbers in a state; on planes that repeat along both axes, as qg's, one that is the same \
         everywhere, wavenumber by wavenumber. With --members each member has perturbed observations and a background of its \
-        own: an ensemble of data assimilations, several at a time (--threads).
+        own: an ensemble of data assimilations, several at a time (--threads). Of one member the file says how large the \
+        least costs are (innovation_consistency, 1 where share and errors are right).
 
           sillage filter 4dvar --window 0.2 --share 0.02 --observations obs.nc --archive archive.nc -o analysis.nc
+          sillage filter 4dvar --window 32d --share 0.02 --observations obs.nc --archive archive.nc -o analysis.nc
         """
     static let references =
         "Courtier, Thepaut and Hollingsworth 1994, Q. J. R. Meteorol. Soc. 120, 1367-1387; weak constraint: Tremolet 2006, "
@@ -172,15 +174,20 @@ struct FourDVarMethod: FilterMethod {
             root: isTorus ? HomogeneousRoot(anomalies, grid: run.training.grid) : SymmetricRoot(of: anomalies),
             share: background.share, window: window.seconds, modelError: modelError ?? world.noise,
             quasiNewton: minimiser == .lbfgs, accuracy: isTorus ? .inexact : .close, threads: run.threads)
-        let (analysis, unconverged, all) = try method.analyse(
+        let (analysis, unconverged, all, consistency) = try method.analyse(
             run.instants, times: run.times, start: run.start, seed: run.seed
         ) { run.progress($0, $1, "windows") }
         var outcome = FilterOutcome(analysis: analysis)
         outcome.attributes["model_error"] = "\(method.modelError)"
         outcome.attributes["unconverged_minimisations"] = "\(unconverged) of \(all)"
+        if let consistency { outcome.attributes["innovation_consistency"] = String(format: "%.4g", consistency) }
         if unconverged > 0 {
             outcome.remark =
                 "\(unconverged) of \(all) minimisations ended before they had converged: a shorter --window is easier"
+        } else if let consistency, consistency > 2 {
+            outcome.remark =
+                "the least costs are \(String(format: "%.3g", consistency)) times what --share \(background.share) and the "
+                + "errors explain: try a larger share, or a shorter --window, whose costs have no other minima"
         }
         return outcome
     }
