@@ -40,21 +40,43 @@ public struct OptimalInterpolation: AssimilationMethod {
         _ observations: ObservationVector, times: [Double], members: Int, seed: UInt64
     ) throws -> Analysis {
         let n = covariance.variance.count
+        let deviation = covariance.variance.map { Float($0.squareRoot()) }
+        var standardDeviation = times.indices.flatMap { _ in deviation }
+        var analysis = try draw(observations, times: times, members: members, seed: seed) { t, gain in
+            standardDeviation.replaceSubrange(t * n..<(t + 1) * n, with: gain.standardDeviation())
+        }
+        analysis.standardDeviation = standardDeviation
+        return analysis
+    }
+
+    /// The analysis' mean and members without its standard deviation, which is most of the work where states see many
+    /// observations.
+    ///
+    /// - Throws: as ``analyse(_:times:members:seed:)``.
+    public func draw(
+        _ observations: ObservationVector, times: [Double], members: Int, seed: UInt64
+    ) throws -> Analysis {
+        try draw(observations, times: times, members: members, seed: seed) { _, _ in }
+    }
+
+    private func draw(
+        _ observations: ObservationVector, times: [Double], members: Int, seed: UInt64,
+        looking: (Int, Gain) throws -> Void
+    ) throws -> Analysis {
+        let n = covariance.variance.count
         let means = times.map { climatology.state(at: $0) }
         let prior = (0..<members).map { member -> [Float] in
             let anomaly = covariance.draw(length: times.count, seed: seed, member: member)
             return anomaly.indices.map { Float(means[$0 / n][$0 % n] + anomaly[$0]) }
         }
-        let deviation = covariance.variance.map { Float($0.squareRoot()) }
         var analysis = Analysis(
-            times: times, mean: means.flatMap { $0.map(Float.init) },
-            standardDeviation: times.indices.flatMap { _ in deviation }, members: prior)
+            times: times, mean: means.flatMap { $0.map(Float.init) }, standardDeviation: [], members: prior)
         let innovations = innovations(of: observations, means: means, prior: prior, seed: seed)
         try forEachGain(of: observations, times: times, at: Array(times.indices)) { t, rows, gain in
             let increments = gain.increments(innovations.submatrix(rows: rows, columns: Array(0...members)))
             analysis.mean.add(increments.row(0), at: t * n)
             for member in 0..<members { analysis.members[member].add(increments.row(member + 1), at: t * n) }
-            analysis.standardDeviation.replaceSubrange(t * n..<(t + 1) * n, with: gain.standardDeviation())
+            try looking(t, gain)
         }
         return analysis
     }

@@ -32,9 +32,9 @@ struct MethodSettings: Hashable {
     /// Days that observations reach back in the smoother.
     var lag = 4
     /// Days of a window of 4D-Var.
-    var window = 4
+    var window = 32
     /// Share of the climate's covariance that a background's error has after the first window of 4D-Var.
-    var share = 0.1
+    var share = 0.02
 
     /// What was chosen for a network.
     static func chosen(_ network: ObservedNetwork) -> MethodSettings {
@@ -109,7 +109,7 @@ struct Analysts {
         let method = try OptimalInterpolation(
             training: training,
             configuration: .init(covariance: .homogeneous, halfWidth: truths.times.count - 1))
-        let analysis = try method.analyse(
+        let analysis = try method.draw(
             observations.ofDerivedVariables, times: truths.times, members: members.classical, seed: seed)
         let (all, own) = (training.stateCount, archive.stateCount)
         return analysis.members.map { member in
@@ -153,7 +153,7 @@ struct Analysts {
         let method = try GriddedFourDVar(
             model: truths.world, root: try HomogeneousRoot(Anomalies(of: archive, mean: mean), grid: truths.grid),
             share: settings.share, window: 86_400 * Double(settings.window), accuracy: .inexact, threads: threads)
-        let (analysis, _, _) = try method.analyse(
+        let (analysis, _, _, _) = try method.analyse(
             instants(observations), times: truths.times, start: Matrix([mean.state(at: archive.times[0])]), seed: seed,
             progress: onStep)
         return analysis.members

@@ -26,8 +26,8 @@ struct Tuning {
                 return settings
             }
         case .fourDVar:
-            return [2, 4, 8].flatMap { window in
-                [0.03, 0.1, 0.3].map { share in
+            return [16, 32, 64].flatMap { window in
+                [0.02, 0.1].map { share in
                     var settings = chosen
                     (settings.window, settings.share) = (window, share)
                     return settings
