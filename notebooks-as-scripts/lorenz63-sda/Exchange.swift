@@ -11,7 +11,9 @@ import Torch
 struct Exchange {
     let folder: URL
 
-    init(_ options: Lorenz63SDAOptions) { folder = options.folder.appendingPathComponent("exchange", isDirectory: true) }
+    init(_ options: Lorenz63SDAOptions) {
+        folder = options.folder.appendingPathComponent("exchange", isDirectory: true)
+    }
 
     /// Writes what the authors' code needs.
     func export(_ archive: LorenzArchive, _ sizes: Sizes) throws {

@@ -26,15 +26,18 @@ struct Lorenz63SDAOptions: ParsableCommand {
             "Folder for the page; out/lorenz63-sda by default, with -quick or -paper.", valueName: "folder"))
     var output: String?
 
-    @Option(help: ArgumentHelp("Sequences of observations; intervals are over them. 8; 1 or 64.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "Sequences of observations; intervals are over them. 8; 1 under --quick, 64 under --paper.",
+            valueName: "count"))
     var sequences: Int?
 
-    @Option(help: ArgumentHelp("Samples of each posterior. 32; 8 or 1,024.", valueName: "count"))
+    @Option(help: ArgumentHelp("Samples of each posterior. 16; 8 or 1,024 there.", valueName: "count"))
     var samples: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Passes through the archive in training. 4,096 as published, or 16 under --quick.", valueName: "count"))
+            "Passes through the archive in training. 1,024; 32, or 4,096 as published.", valueName: "count"))
     var epochs: Int?
 
     @Option(help: ArgumentHelp("Only networks of windows of 2k + 1 states.", valueName: "k"))
@@ -43,7 +46,8 @@ struct Lorenz63SDAOptions: ParsableCommand {
     @Option(help: ArgumentHelp("Only these numbers of corrections.", valueName: "C"))
     var corrections: [Int] = []
 
-    @Option(help: ArgumentHelp("Threads inside an operator; as many as there are cores by default.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp("Threads inside an operator; as many as there are cores by default.", valueName: "count"))
     var threads: Int?
 
     @Flag(help: "One sequence, few samples, a hardly trained network: to show the way.")
@@ -63,13 +67,16 @@ struct Lorenz63SDAOptions: ParsableCommand {
 
     func validate() throws {
         if quick && paper { throw ValidationError("--quick and --paper are two sizes: give one") }
-        for (name, value) in [("sequences", sequences), ("samples", samples), ("epochs", epochs), ("threads", threads)] {
+        for (name, value) in [("sequences", sequences), ("samples", samples), ("epochs", epochs), ("threads", threads)]
+        {
             if let value, value < 1 { throw ValidationError("--\(name) is \(value): give 1 or more") }
         }
         if let k = order.first(where: { !(1...32).contains($0) }) {
             throw ValidationError("--order is \(k): windows of 2k + 1 of 65 states have k from 1 to 32")
         }
-        if let c = corrections.first(where: { $0 < 0 }) { throw ValidationError("--corrections is \(c): give 0 or more") }
+        if let c = corrections.first(where: { $0 < 0 }) {
+            throw ValidationError("--corrections is \(c): give 0 or more")
+        }
     }
 
     /// Folder for the page.

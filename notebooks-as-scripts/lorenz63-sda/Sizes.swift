@@ -33,8 +33,9 @@ struct Sizes {
             (trajectories, archiveStates, epochs, particles, paths, steps) = (100, 64, 32, 1_024, 128, 16)
         case (_, true): (name, sequences, samples, runs) = ("the paper's", 64, SDAChain.publishedPaths, every)
         // On two cores the whole square would take hours: a row and a column of it.
-        default: (name, sequences, samples, runs) = ("reduced", 8, 32, every.filter { $0.0 == 2 || $0.1 == 2 })
+        default: (name, sequences, samples, runs) = ("reduced", 8, 16, every.filter { $0.0 == 2 || $0.1 == 2 })
         }
+        if !options.quick && !options.paper { epochs = 1_024 }
         sequences = options.sequences ?? sequences
         samples = options.samples ?? samples
         epochs = options.epochs ?? epochs

@@ -18,7 +18,8 @@ do {
 func tell(_ options: Lorenz63SDAOptions) async throws {
     let sizes = Sizes(options)
     let progress: any ProgressReporter = ProgressBar()
-    if let threads = options.threads { Engine.threads = threads }
+    // The quick run's products are too small to share.
+    if let threads = options.threads ?? (options.quick ? 1 : nil) { Engine.threads = threads }
     let archive = try LorenzArchive(trajectories: sizes.trajectories, states: sizes.archiveStates, first: 0)
     let exchange = Exchange(options)
     if options.export { return try exchange.export(archive, sizes) }
@@ -42,7 +43,8 @@ func tell(_ options: Lorenz63SDAOptions) async throws {
             let methods = [PosteriorMethod.sda, PosteriorMethod.ours].map { $0(sizes.steps, corrections) }
             for method in methods {
                 let key = PosteriorRow.key(
-                    method.name, observations, k, corrections, sizes.steps, sizes.samples, sizes.sequences, sizes.epochs)
+                    method.name, observations, k, corrections, sizes.steps, sizes.samples, sizes.sequences, sizes.epochs
+                )
                 let row = try kept[key] ?? found.drawn(method, priors[k]!, k: k, corrections, sizes, progress)
                 if kept[key] == nil { try kept.keep(row) }
                 found.rows.append(row)
@@ -55,5 +57,8 @@ func tell(_ options: Lorenz63SDAOptions) async throws {
         }
         results[observations] = found
     }
-    try await write(results, priors, sizes, options, progress)
+    let page = try await Telling(results: results, priors: priors, sizes: sizes, options: options).page()
+    let report = options.folder.appendingPathComponent("index.html")
+    try page.write(to: report)
+    progress.say("page: \(report.path)")
 }

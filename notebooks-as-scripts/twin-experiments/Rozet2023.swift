@@ -107,7 +107,8 @@ struct Rozet2023: Sendable {
                     try found.merge(describe(runs[0], drawn[0], network, truth, sequence)) { $1 }
                     if sequence < Self.climateStarts {
                         let other = try SDAChain.particles(
-                            count, network, truth, sequence: sequence, run: 2, resampling, spinUp: SDAChain.climateSpinUp
+                            count, network, truth, sequence: sequence, run: 2, resampling,
+                            spinUp: SDAChain.climateSpinUp
                         ).paths(self.paths, seed: SDAChain.seed(sequence: sequence, run: 2))
                         found[.startExcess] =
                             try wasserstein(drawn[0], other, dimension: SDAChain.numbers) - found[.selfDistance]!

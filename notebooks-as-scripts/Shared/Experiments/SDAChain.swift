@@ -30,20 +30,19 @@ public enum SDAChain {
 
     /// A truth and what was measured of it.
     public struct Truth: Sendable {
+        /// Its states.
         public var trajectory: [SIMD3<Double>]
         /// Of each state; nil where nothing is measured.
         public var values: [[Double]?]
     }
 
     /// First component over 8.
-    public struct FirstStandardised: StateObservation {
-        public let dimension = 3
-        public let count = 1
+    private struct FirstStandardised: StateObservation {
+        let dimension = 3
+        let count = 1
 
-        public init() {}
-
-        public func observe(_ x: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>) { y[0] = x[0] / 8 }
-        public func jacobian(at x: [Double]) -> Matrix { Matrix([[1 / 8.0, 0, 0]]) }
+        func observe(_ x: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>) { y[0] = x[0] / 8 }
+        func jacobian(at x: [Double]) -> Matrix { Matrix([[1 / 8.0, 0, 0]]) }
     }
 
     /// Truth and observations of a sequence.
@@ -62,8 +61,8 @@ public enum SDAChain {
     /// A run's seed: another one for each sequence, and for each of three runs on it.
     public static func seed(sequence: Int, run: Int) -> UInt64 { seed + 3 * UInt64(sequence) + UInt64(run) + 1 }
 
-    /// Unconditioned trajectories, shape (trajectory, state, 3), whose first state is as SDA's particles are when they are first
-    /// weighed: drawn from N((0, 0, 25), ((64, 50, 0), (50, 81, 0), (0, 0, 75))) and carried for `spinUp` steps and those of one
+    /// Unconditioned trajectories, shape (trajectory, state, 3), whose first state is as SDA's particles are when they are
+    /// first weighed: drawn from N((0, 0, 25), ((64, 50, 0), (50, 81, 0), (0, 0, 75))) and carried for `spinUp` steps and those of one
     /// interval.
     public static func unconditioned(
         _ count: Int, _ observations: SDAObservations, states: Int, spinUp: Int = spinUp, seed: UInt64
@@ -85,15 +84,18 @@ public enum SDAChain {
 
     /// Particles of one run.
     public static func particles(
-        _ count: Int, _ observations: SDAObservations, _ truth: Truth, sequence: Int, run: Int, _ resampling: Resampling,
+        _ count: Int, _ observations: SDAObservations, _ truth: Truth, sequence: Int, run: Int,
+        _ resampling: Resampling,
         spinUp: Int = spinUp
     ) throws -> ParticleGenealogy {
         let seed = seed(sequence: sequence, run: run)
         let initial = Matrix(
-            rows: count, columns: 3, elements: unconditioned(count, observations, states: 1, spinUp: spinUp, seed: seed))
+            rows: count, columns: 3, elements: unconditioned(count, observations, states: 1, spinUp: spinUp, seed: seed)
+        )
         return try ParticleSmoother(resampling: resampling).run(
             chain, from: initial, observation: FirstStandardised(),
-            errors: ObservationErrors(variances: [observations.error * observations.error]), values: truth.values, seed: seed)
+            errors: ObservationErrors(variances: [observations.error * observations.error]), values: truth.values,
+            seed: seed)
     }
 
     /// Means over paths of log p(x₂…x_L | x₁) and log p(y | x).
