@@ -53,7 +53,7 @@ struct Telling {
             network an evaluation where SDA takes one; four fifths of the steps where σ is \
             between 0.02 and 0.5, since windows of a few states say little of a trajectory under more noise than that and \
             suffice under less; C corrections before each step that keep the noise's variance, long ones (δ = 1) down to \
-            σ = 0.04 and short ones (δ = 0.25) below, where they would otherwise smooth the chain's own noise away.
+            σ = 0.04 and short ones (δ = 0.5) below, where they would otherwise smooth the chain's own noise away.
             - **SDA's code**: the authors' repository at the commit that `Benchmarks/sda-lorenz63/run` names, trained on the \
             same archive for as many epochs, with the same observations; scored here with the same particles.
             """)
@@ -65,6 +65,13 @@ struct Telling {
             fewer samples the floor is higher: distances are to be read beside it. Intervals are 95 % of the mean over \
             sequences.
             """)
+        if !options.order.isEmpty || !options.corrections.isEmpty {
+            page.note(
+                """
+                This run was asked for \(sizes.runs.map { "k = \($0.k) with C = \($0.corrections)" }.joined(separator: ", ")) \
+                only. The paper has k from 1 to 4 and C in 0, 1, 2, 4, 8, 16.
+                """)
+        }
         if options.quick {
             page.note(
                 "This is the **quick** run: a hardly trained network and few steps. Its numbers say nothing of the methods."
@@ -158,12 +165,13 @@ struct Telling {
             ],
             rows: all.map { head($0) + cells($0.scores.logPrior) + cells($0.scores.logLikelihood) },
             caption: "Log densities, means over samples.")
+        let hasBands = sizes.sequences > 1 && Set(sizes.runs.map(\.corrections)).count > 1
         for score in Score.allCases {
             try await page.figure(
                 figure(score, found),
                 caption: """
                     \(observations.rawValue): \(score.caption), against network evaluations a step, which are one more than \
-                    the corrections\(sizes.sequences > 1 ? "; bands are 95 % of the mean" : ""). \
+                    the corrections\(hasBands ? "; bands are 95 % of the mean" : ""). \
                     \(options.quick ? "" : "The range is the paper's: what lies beyond is in the table.")
                     """)
         }

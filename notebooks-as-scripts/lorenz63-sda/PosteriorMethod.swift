@@ -31,7 +31,7 @@ struct PosteriorMethod {
                     DDIMSampler(levels: Schedule.logLogit(σmin: 2e-3, σmax: 5, ρ: 0.75).levels(steps: steps)),
                     corrector: .azula(δ: δ), corrections: corrections)
             }
-            return ShortenedCorrections(long: corrected(1), short: corrected(0.25), below: 0.04)
+            return ShortenedCorrections(long: corrected(1), short: corrected(0.5), below: 0.04)
         } guided: { prior, observation in
             MomentMatching(
                 prior: AnalyticDenoiser { prior($0, $1) }, observation: observation,
@@ -43,7 +43,7 @@ struct PosteriorMethod {
 /// Long corrections where noise is large, short ones below a level.
 ///
 /// A correction of length δ of a direction of deviation s leaves it the variance s² only for σ ≪ s or σ ≫ s: at σ = s it
-/// leaves two thirds of α² s² + σ² for δ = 1, and 97 % for δ = 0.25. What the chain adds in a step has s = 0.02.
+/// leaves two thirds of α² s² + σ² for δ = 1, and 92 % for δ = 0.5. What the chain adds in a step has s = 0.02.
 struct ShortenedCorrections: SingleStepSampler {
     let long, short: PredictorCorrector<DDIMSampler>
     /// σ/α of the first short ones.

@@ -66,7 +66,7 @@ extension Telling {
                 ) { Double($0.corrections + 1) }
             }
         }
-        let most = sizes.runs.map(\.corrections).max() ?? 0
+        let most = options.quick ? 1 : Sizes.corrections.last!
         let level = average(score.values(found.reference.scores))
         return LineFigure(
             curves,
