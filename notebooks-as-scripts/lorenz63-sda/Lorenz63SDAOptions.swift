@@ -53,7 +53,7 @@ struct Lorenz63SDAOptions: ParsableCommand {
     @Flag(help: "One sequence, few samples, a hardly trained network: to show the way.")
     var quick = false
 
-    @Flag(help: "The sizes of the paper: a day on an accelerator, weeks here.")
+    @Flag(help: "The sizes of the paper: about a hundred days of one core, by what smaller runs take.")
     var paper = false
 
     @Flag(help: "Write the archive and the observations for the authors' code, and stop.")
