@@ -93,7 +93,7 @@ extension Telling {
             .init(
                 name, x: values.indices.map { Double($0 + 1) }, y: values, colour: Palette.method(index),
                 hasMarkers: true,
-                lineWidth: 0.6)
+                lineWidth: 0)
         }
         let run = sizes.runs.first { $0 == (2, 2) } ?? sizes.runs[0]
         let curves = Self.methods.enumerated().compactMap { index, method in
@@ -103,6 +103,7 @@ extension Telling {
         }
         return LineFigure(
             curves + [points("particles", found.reference.scores.distance, Self.methods.count)],
-            x: ChartAxis("sequence"), y: Score.distance.axis(asPublished: false), width: 560, height: 220)
+            x: ChartAxis("sequence", range: 0.5...Double(sizes.sequences) + 0.5),
+            y: Score.distance.axis(asPublished: false), width: 560, height: 220)
     }
 }
