@@ -97,7 +97,8 @@ let targets: [Target] = [
     .executableTarget(
         name: "lorenz63-sda",
         dependencies: [
-            "Diffusion", "Dynamics", "Experiments", "Figures", "Lorenz63Prior", "Torch", "Training", "Verification",
+            "Diffusion", "Dynamics", "Experiments", "Figures", "Filters", "Lorenz63Prior", "Torch", "Training",
+            "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/lorenz63-sda"),
 
