@@ -178,7 +178,7 @@ struct Telling {
                 figure(score, found),
                 caption: """
                     \(observations.rawValue): \(score.caption), against network evaluations a step, which are one more than \
-                    the corrections\(hasBands ? "; bands are 95 % of the mean" : ""). \
+                    the corrections\(hasBands && score.hasBands ? "; bands are 95 % of the mean" : ""). \
                     \(options.quick ? "" : "The range is the paper's: what lies beyond is in the table.")
                     """)
         }

@@ -14,6 +14,9 @@ enum Score: CaseIterable {
         }
     }
 
+    /// Whether intervals are drawn: not where curves leave the paper's range, and bands would be cut off at its edge.
+    var hasBands: Bool { self != .logPrior }
+
     /// In words.
     var caption: String {
         switch self {
@@ -46,7 +49,7 @@ extension Telling {
         let means = sorted.map { average(score.values($0.scores)) }
         let widths = sorted.compactMap { halfWidth(score.values($0.scores)) }
         let band =
-            widths.count == means.count && means.count > 1
+            widths.count == means.count && means.count > 1 && score.hasBands
             ? LineFigure.ClosedBand(
                 lower: zip(means, widths).map { $0 - $1 }, upper: zip(means, widths).map { $0 + $1 })
             : nil
