@@ -71,6 +71,13 @@ let targets: [Target] = [
         ]),
 
     // Experiments
+    .target(
+        name: "Experiments", dependencies: ["Dynamics", "Filters", "LinearAlgebra"],
+        path: "notebooks-as-scripts/Shared/Experiments"),
+    .target(
+        name: "Lorenz63Prior", dependencies: ["Diffusion", "Dynamics", "Networks", "Torch"],
+        path: "notebooks-as-scripts/Shared/Lorenz63Prior"),
+
     .executableTarget(
         name: "era5-uk",
         dependencies: [
@@ -82,15 +89,23 @@ let targets: [Target] = [
     .executableTarget(
         name: "exact-posteriors",
         dependencies: [
-            "Assimilation", "Diffusion", "Dynamics", "Fields", "Figures", "Networks", "Observing", "Torch", "Training",
-            "Verification",
+            "Assimilation", "Diffusion", "Dynamics", "Experiments", "Fields", "Figures", "Lorenz63Prior", "Observing",
+            "Torch", "Training", "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/exact-posteriors"),
 
     .executableTarget(
+        name: "lorenz63-sda",
+        dependencies: [
+            "Diffusion", "Dynamics", "Experiments", "Figures", "Filters", "Lorenz63Prior", "Torch", "Training",
+            "Verification",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], path: "notebooks-as-scripts/lorenz63-sda"),
+
+    .executableTarget(
         name: "twin-experiments",
         dependencies: [
-            "Dynamics", "Figures", "Filters", "LinearAlgebra", "Verification",
+            "Dynamics", "Experiments", "Figures", "Filters", "LinearAlgebra", "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/twin-experiments"),
 
@@ -134,9 +149,8 @@ let targets: [Target] = [
     .testTarget(
         name: "CommandTests",
         dependencies: [
-            "sillage", "era5-uk", "exact-posteriors", "qg-forecast", "qg-reanalysis", "twin-experiments", "worlds",
-            "Assimilation",
-            "Fields",
+            "sillage", "era5-uk", "exact-posteriors", "lorenz63-sda", "qg-forecast", "qg-reanalysis", "twin-experiments",
+            "worlds", "Assimilation", "Fields",
         ],
         exclude: ["Fixtures"]),
 ]

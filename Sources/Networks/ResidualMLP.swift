@@ -83,12 +83,12 @@ public final class ResidualMLP: Module {
     }
 
     /// - Parameters:
-    ///   - x: scaled noisy states, shape (batch, …) with `features` numbers each
-    ///   - noise: log(σ/α) of each, shape (batch), or (1) when they share it
+    ///   - x: scaled noisy states, shape (batch, …) with `features` numbers each; the body runs in their type
+    ///   - noise: log(σ/α) of each, shape (batch), or (1) when they share it; float32
     ///   - context: what is known beside them, shape (batch, contextFeatures)
     /// - Returns: same shape as `x`.
     public func callAsFunction(_ x: Tensor, noise: Tensor, context: Tensor? = nil) -> Tensor {
-        let e = self.noise(NoiseFeatures.of(noise)).silu()
+        let e = self.noise(NoiseFeatures.of(noise)).silu().to(x.dtype)
         let states = x.flatten(1)
         var h = input(context.map { Tensor.cat([states, $0], 1) } ?? states)
         for block in blocks { h = block(h, e) }

@@ -109,6 +109,44 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: folder.path("twin/index.html")))
     }
 
+    /// One sequence, few steps and a hardly trained network say nothing of the methods; that the particles do is seen, that
+    /// every row is there, and that a second run takes them from the first.
+    @Test func lorenz63BesideSDARunsToItsPage() async throws {
+        struct Row: Decodable {
+            var method: String
+            var observations: String
+            var evaluations: Int
+            var distance: Double
+            var log_prior: Double
+            var times_floor: Double
+            var seconds: Double
+        }
+        let folder = try TemporaryFolder()
+        func rows() async throws -> [Row] {
+            let outcome = try await Command.run(
+                ["--quick", "--json", "-o", folder.path("sda")], program: "lorenz63-sda")
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            return try outcome.output.split(separator: "\n").map {
+                try JSONDecoder().decode(Row.self, from: Data($0.utf8))
+            }
+        }
+        let first = try await rows()
+        for network in ["lo", "hi"] {
+            let mine = first.filter { $0.observations == network }
+            #expect(mine.map(\.evaluations) == [0, 16, 16, 32, 32])
+            // The density of 64 · 3 normal numbers, 81, to four of its deviations, 9.8.
+            #expect(abs(mine[0].log_prior - 81) < 40, "\(mine[0])")
+            // What hardly knows the chain is farther than particles are.
+            for row in mine.dropFirst() { #expect(row.times_floor > 1, "\(row)") }
+        }
+        let again = try await rows()
+        #expect(
+            again.filter { $0.method != "particles" }.map(\.seconds)
+                == first.filter { $0.method != "particles" }.map(\.seconds))
+        let page = try String(contentsOfFile: folder.path("sda/index.html"), encoding: .utf8)
+        #expect(page.components(separatedBy: "<img ").count - 1 == 6)
+    }
+
     /// One of the parts: the others take minutes where nothing is optimised.
     @Test func worldsConvergeAtTheirOrders() async throws {
         struct Row: Decodable {

@@ -1,129 +1,26 @@
 import Diffusion
 import Dynamics
 import Foundation
-import Networks
+import Lorenz63Prior
 import Torch
 import Verification
 
-/// Trajectories of the stochastic Lorenz-63 chain, standardised by (x − (0, 0, 25))/(8, 9, 8.6), float32.
-struct LorenzArchive {
-    /// Shape (trajectories, 3, states).
-    let states: Tensor
-
-    /// - Parameter first: the stream of the first trajectory; archives of other streams share nothing
-    init(trajectories: Int, states: Int, first: Int, seed: UInt64 = 63) throws {
-        let model = Lorenz63.stochasticChain
-        let all = try concurrentMap(trajectories, threads: ProcessInfo.processInfo.activeProcessorCount) { index, _ in
-            let random = CounterRandom(seed: seed, stream: UInt64(first + index))
-            return model.trajectory(states: states, spinUp: 1_024, random: random).flatMap { x -> [Float] in
-                let y = (x - SIMD3(0, 0, 25)) / SIMD3(8, 9, 8.6)
-                return [Float(y[0]), Float(y[1]), Float(y[2])]
-            }
-        }
-        self.states = Tensor(all.flatMap { $0 }, shape: [trajectories, states, 3]).transpose(1, 2).contiguous()
-    }
-
-    /// The first share of the trajectories, at least two.
-    func share(_ share: Double) -> Tensor { states.narrow(0, 0, max(Int(share * Double(states.shape[0])), 2)) }
-}
-
-/// A denoiser of windows of the chain, of shape (batch, 3, window, 1, 1), learnt from an archive.
-struct LorenzPrior {
+extension LorenzPrior {
     static let window = 16
     static let stride = 8
 
-    /// The denoiser: anchored at the archive's Gaussian law, or with the plain preconditioning.
-    let denoiser: any ContextualDenoiser
-    /// Loss on trajectories held out, in units of what the preconditioning expects.
-    let loss: Double
-
-    /// Trains, or reads weights that an earlier run left in `folder`.
+    /// Trains on nine tenths of `trajectories`, or reads weights that an earlier run left in `folder`.
     init(
         _ trajectories: Tensor, heldOut: Tensor, isAnchored: Bool, steps: Int, folder: URL, name: String,
         onStep: (Int, Int) -> Void
     ) throws {
-        let features = 3 * Self.window
-        let network = try Generator(seed: 1).use {
-            try ResidualMLP(.init(features: features, contextFeatures: isAnchored ? features : 0))
-        }
-        // The law is learnt where the weights are; what is left stops the training.
+        // What is left stops the training: of the same share, as a small archive is learnt by heart.
         let kept = max(trajectories.shape[0] * 9 / 10, 1)
-        let law = isAnchored ? Self.law(of: trajectories.narrow(0, 0, kept)) : nil
-        let denoiser: any ContextualDenoiser & WeightedDenoiser =
-            law.map { law in
-                Anchored(prior: law) { input, logRatio, _ in
-                    network(input.narrow(1, 0, 3), noise: logRatio, context: input.narrow(1, 3, 3).flatten(1))
-                }
-            } ?? Preconditioned { input, logRatio, _ in network(input, noise: logRatio) }
-        self.denoiser = denoiser
-        let file = folder.appendingPathComponent("\(name)-\(steps).safetensors")
-        let held = Self.windows(heldOut, count: 2_048, generator: Generator(seed: 5))
-        if FileManager.default.fileExists(atPath: file.path) {
-            try network.load(Safetensors.read(file))
-            loss = Self.loss(denoiser, held, seed: 6)
-            return
-        }
-        // Early stopping on trajectories of the same share: a small archive is learnt by heart.
-        let learnt = trajectories.narrow(0, 0, kept)
-        let validation = Self.windows(
-            trajectories.narrow(0, kept, trajectories.shape[0] - kept), count: 2_048, generator: Generator(seed: 4))
-        let optimiser = AdamW(network, learningRate: 1e-3, weightDecay: 1e-3)
-        let schedule = CosineSchedule(peak: 1e-3, warmup: steps / 50, total: steps)
-        let average = ExponentialMovingAverage(network, decay: 0.999)
-        let generator = Generator(seed: 2)
-        var best = (loss: Self.loss(denoiser, validation, seed: 3), state: network.stateDict().mapValues { $0.clone() })
-        for step in 0..<steps {
-            optimiser.learningRate = schedule(step)
-            let batch = Self.windows(learnt, count: 256, generator: generator)
-            optimiser.zeroGrad()
-            Self.lossTensor(denoiser, batch, generator: generator).backward()
-            _ = clipGradNorm(optimiser.parameters, 1)
-            optimiser.step()
-            average.update()
-            if (step + 1).isMultiple(of: max(steps / 40, 50)) {
-                average.withAverages {
-                    let now = Self.loss(denoiser, validation, seed: 3)
-                    if now < best.loss { best = (now, network.stateDict().mapValues { $0.clone() }) }
-                }
-                onStep(step + 1, steps)
-            }
-        }
-        try network.load(best.state)
-        loss = Self.loss(denoiser, held, seed: 6)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try Safetensors.write(network.stateDict(), to: file)
-    }
-
-    /// The Gaussian law of windows.
-    static func law(of trajectories: Tensor) -> EmpiricalOrthogonalLaw {
-        let segments = (0..<trajectories.shape[0]).map { trajectories[$0].T.reshape([-1, 3, 1, 1]) }
-        return EmpiricalOrthogonalLaw(segments: segments, window: window, modes: 3, taper: nil)
-    }
-
-    /// Windows from anywhere, shape (count, 3, window, 1, 1).
-    private static func windows(_ trajectories: Tensor, count: Int, generator: Generator) -> Tensor {
-        let (n, states) = (trajectories.shape[0], trajectories.shape[2])
-        let which = Tensor.randint(0..<n, [count], generator: generator).ints()
-        let starts = Tensor.randint(0..<states - window + 1, [count], generator: generator).ints()
-        return Tensor.stack(zip(which, starts).map { trajectories[$0].narrow(1, $1, window) })
-            .reshape([count, 3, window, 1, 1])
-    }
-
-    private static let noise = NoiseDistribution.uniform(.logLinear(σmin: 1e-2, σmax: 1e2))
-
-    private static func lossTensor(
-        _ denoiser: some ContextualDenoiser & WeightedDenoiser, _ x: Tensor, generator: Generator
-    ) -> Tensor {
-        let count = x.shape[0]
-        let offset = Tensor.rand([1], generator: generator, dtype: .float64).item()
-        // Stratified over the batch.
-        let levels = (0..<count).map { noise((Double($0) + offset) / Double(count)) }
-        return denoisingLoss(
-            denoiser, x, each: levels, ε: Tensor.randn(x.shape, generator: generator), context: nil)
-    }
-
-    private static func loss(_ denoiser: some ContextualDenoiser & WeightedDenoiser, _ x: Tensor, seed: Int) -> Double {
-        withNoGrad { lossTensor(denoiser, x, generator: Generator(seed: seed)).item() }
+        try self.init(
+            learnt: trajectories.narrow(0, 0, kept),
+            validation: trajectories.narrow(0, kept, trajectories.shape[0] - kept), heldOut: heldOut,
+            Training(window: Self.window, isAnchored: isAnchored, steps: steps),
+            file: folder.appendingPathComponent("\(name)-\(steps).safetensors"), onStep: onStep)
     }
 }
 

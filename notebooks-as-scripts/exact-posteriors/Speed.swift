@@ -1,4 +1,5 @@
 import Diffusion
+import Experiments
 import Foundation
 import Torch
 
@@ -57,6 +58,16 @@ struct SpeedResult: Codable {
     var spreadSkill: Double
     var seconds: Double
 
+    /// Rows that were measured and left in a file.
+    static func kept(_ url: URL) throws -> KeptRows<SpeedResult> {
+        try KeptRows(url) { key($0.method, $0.sampler, $0.evaluations) }
+    }
+
+    /// What tells a row from the others.
+    static func key(_ method: String, _ sampler: String, _ evaluations: Int) -> String {
+        "\(method) | \(sampler) | \(evaluations)"
+    }
+
     /// What a page shows: nothing of samples that diverged.
     var shown: (crps: Double, rmse: Double, spreadSkill: Double) {
         crps < 100 ? (crps, rmse, spreadSkill) : (.nan, .nan, .nan)
@@ -70,7 +81,7 @@ struct SpeedResult: Codable {
 /// ``SpeedResult/diverged``.
 func speedOnLorenz(
     _ prior: some ContextualDenoiser, task: LorenzTask, members: Int, budgets: [Int], samplers: [SamplerChoice],
-    methods: [MethodChoice], kept: KeptRows, onResult: (SpeedResult) -> Void
+    methods: [MethodChoice], kept: KeptRows<SpeedResult>, onResult: (SpeedResult) -> Void
 ) throws -> [SpeedResult] {
     let windowed = task.windowed(prior)
     let observation = try task.observation(members: members)
@@ -82,7 +93,7 @@ func speedOnLorenz(
             for budget in budgets {
                 func levels(_ steps: Int) throws -> [Noise] { try schedule.levels(steps: steps, grid: .logSNR) }
                 let chosen = try withinBudget(evaluations: budget) { AnySampler(sampler.make(try levels($0))) }
-                if let row = kept.row(method.name, sampler.name, chosen.evaluations) {
+                if let row = kept[SpeedResult.key(method.name, sampler.name, chosen.evaluations)] {
                     results.append(row)
                     onResult(row)
                     continue

@@ -1,6 +1,7 @@
 import Diffusion
 import Figures
 import Foundation
+import Lorenz63Prior
 import Torch
 import Training
 
@@ -93,7 +94,7 @@ func tellAnchor(
             progress.finish()
             try add("\(name) network", prior.denoiser, loss: prior.loss)
         }
-        try add("Gaussian law alone", WienerDenoiser(LorenzPrior.law(of: part)), loss: .nan)
+        try add("Gaussian law alone", WienerDenoiser(LorenzPrior.law(of: part, window: LorenzPrior.window)), loss: .nan)
     }
     try await page.figure(
         LineFigure(
@@ -134,7 +135,7 @@ func tellSpeed(
     progress.finish()
     let task = try LorenzTask(truths: options.quick ? 4 : 16)
     let members = options.quick ? 4 : 16
-    let kept = try KeptRows(options.folder.appendingPathComponent("rows-speed.jsonl"))
+    let kept = try SpeedResult.kept(options.folder.appendingPathComponent("rows-speed.jsonl"))
     func run(_ samplers: [SamplerChoice], _ methods: [MethodChoice], _ budgets: [Int]) throws -> [SpeedResult] {
         try speedOnLorenz(
             prior.denoiser, task: task, members: members, budgets: budgets, samplers: samplers, methods: methods,

@@ -25,7 +25,7 @@ func tellQuasiGeostrophic(
     // Rows of another model are none of this one.
     let weights = URL(fileURLWithPath: options.model, isDirectory: true).appendingPathComponent("denoiser.safetensors")
     let hash = try ContentHash.sha256(of: weights).suffix(12)
-    let kept = try KeptRows(options.folder.appendingPathComponent("rows-qg-\(hash).jsonl"))
+    let kept = try SpeedResult.kept(options.folder.appendingPathComponent("rows-qg-\(hash).jsonl"))
     func run(
         _ method: PosteriorOptions.Method, _ sampler: PosteriorOptions.SamplerKind, steps: Int, corrections: Int = 0
     )
@@ -37,7 +37,7 @@ func tellQuasiGeostrophic(
         let name = sampler.rawValue + (corrections > 0 ? " + \(corrections) correction" : "")
         let evaluations = task.evaluations(how)
         var result: SpeedResult
-        if let row = kept.row(method.rawValue, name, evaluations) {
+        if let row = kept[SpeedResult.key(method.rawValue, name, evaluations)] {
             result = row
         } else {
             result = try task.scored(how, members: members) { done, total in

@@ -1,4 +1,5 @@
 import Dynamics
+import Experiments
 import Figures
 import Filters
 import Foundation
@@ -8,7 +9,7 @@ func tellRozet2023(_ options: TwinExperimentsOptions, _ page: inout Report) asyn
     let experiment = Rozet2023(
         particles: options.quick ? [256, 1_024] : [256, 1_024, 4_096, 16_384],
         sequences: options.seeds ?? (options.quick ? 1 : 32),
-        paths: options.quick ? 256 : Rozet2023.publishedPaths)
+        paths: options.quick ? 256 : SDAChain.publishedPaths)
     let reference = experiment.particles.last!
     // %% [markdown]
     page.markdown(
@@ -29,8 +30,8 @@ func tellRozet2023(_ options: TwinExperimentsOptions, _ page: inout Report) asyn
         sequences, read off the dashed lines of the figure in their repository, as there is no table: to within 2.4, 0.2 and \
         0.3 for the three scores. Their particles are drawn anew independently, ours systematically.
 
-        As in their code, particles start from a normal law, \(Rozet2023.spinUp) steps before the first observation is \
-        awaited; truths have \(grouped(Rozet2023.climateSpinUp)) steps to forget theirs. What that does is seen by a run with \
+        As in their code, particles start from a normal law, \(SDAChain.spinUp) steps before the first observation is \
+        awaited; truths have \(grouped(SDAChain.climateSpinUp)) steps to forget theirs. What that does is seen by a run with \
         as many, on \(Rozet2023.climateStarts) sequences at most.
         """)
     // %%
@@ -122,10 +123,10 @@ private func convergence(_ rows: [Rozet2023.Row]) -> LineFigure {
 }
 
 private func posterior(_ network: Rozet2023.Network, particles: Int) throws -> SeriesFigure {
-    let truth = Rozet2023.truth(network, sequence: 0)
-    let run = try Rozet2023.particles(particles, network, truth, sequence: 0, run: 0, .systematic)
-    let states = Rozet2023.states
-    let step = Rozet2023.chain.timeStep
+    let truth = SDAChain.truth(network, sequence: 0)
+    let run = try SDAChain.particles(particles, network, truth, sequence: 0, run: 0, .systematic)
+    let states = SDAChain.states
+    let step = SDAChain.chain.timeStep
     let paths = run.paths(64, seed: 1)
     let measured = truth.values.indices.filter { truth.values[$0] != nil }
     return SeriesFigure(
@@ -150,8 +151,4 @@ private func publish(_ row: Rozet2023.Row, _ options: TwinExperimentsOptions) th
                 (row.published.map { String(format: "  SDA %.1f", $0) } ?? "") as NSString))
     }
     fflush(nil)
-}
-
-private func grouped(_ n: Int) -> String {
-    n.formatted(.number.locale(Locale(identifier: "en_GB")))
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dynamics
+import Experiments
 import Figures
 import Filters
 import Foundation
@@ -133,7 +134,7 @@ func tell(_ options: TwinExperimentsOptions) async throws {
         page.provenance([("truths", "seeds 1 to \(seeds)")])
     }
     if options.asks(for: Rozet2023.name) {
-        page.provenance([("trajectories and particles", "seed \(Rozet2023.seed)")])
+        page.provenance([("trajectories and particles", "seed \(SDAChain.seed)")])
     }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try page.write(to: folder.appendingPathComponent("index.html"))
@@ -199,14 +200,6 @@ func rowEncoder() -> JSONEncoder {
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
         positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     return encoder
-}
-
-/// The 97.5 % quantile of Student's t, by degrees of freedom; within 0.1 % of the tables beyond those listed.
-func studentT975(_ degrees: Int) -> Double {
-    let table = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228]
-    guard degrees > 0 else { return .nan }
-    return degrees <= table.count
-        ? table[degrees - 1] : 1.96 + 2.372 / Double(degrees) + 2.823 / Double(degrees * degrees)
 }
 
 let options = TwinExperimentsOptions.parseOrExit()

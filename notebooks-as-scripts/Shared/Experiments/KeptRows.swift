@@ -1,31 +1,31 @@
 import Foundation
 
 /// Rows that were measured, one JSON object a line beside the page: an interrupted run of hours goes on where it was.
-final class KeptRows {
+public final class KeptRows<Row: Codable> {
     private let url: URL
-    private var known: [String: SpeedResult] = [:]
+    private let key: (Row) -> String
+    private var known: [String: Row] = [:]
 
     /// Reads what is there.
     ///
+    /// - Parameter key: what tells a row from the others
     /// - Throws: where the file cannot be read.
-    init(_ url: URL) throws {
-        self.url = url
+    public init(_ url: URL, key: @escaping (Row) -> String) throws {
+        (self.url, self.key) = (url, key)
         guard FileManager.default.fileExists(atPath: url.path) else { return }
         for line in try String(contentsOf: url, encoding: .utf8).split(separator: "\n") {
             // A line that was cut off is measured again.
-            guard let row = try? JSONDecoder().decode(SpeedResult.self, from: Data(line.utf8)) else { continue }
-            known[Self.key(row.method, row.sampler, row.evaluations)] = row
+            guard let row = try? JSONDecoder().decode(Row.self, from: Data(line.utf8)) else { continue }
+            known[key(row)] = row
         }
     }
 
-    /// The row of a method, a sampler and a number of evaluations, if it was measured.
-    func row(_ method: String, _ sampler: String, _ evaluations: Int) -> SpeedResult? {
-        known[Self.key(method, sampler, evaluations)]
-    }
+    /// The row of a key, if it was measured.
+    public subscript(_ key: String) -> Row? { known[key] }
 
     /// Keeps a row.
-    func keep(_ row: SpeedResult) throws {
-        known[Self.key(row.method, row.sampler, row.evaluations)] = row
+    public func keep(_ row: Row) throws {
+        known[key(row)] = row
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let line = try encoder.encode(row) + Data("\n".utf8)
@@ -34,9 +34,5 @@ final class KeptRows {
         defer { try? handle.close() }
         try handle.seekToEnd()
         try handle.write(contentsOf: line)
-    }
-
-    private static func key(_ method: String, _ sampler: String, _ evaluations: Int) -> String {
-        "\(method) | \(sampler) | \(evaluations)"
     }
 }
