@@ -125,7 +125,8 @@ let targets: [Target] = [
     .executableTarget(
         name: "qg-reanalysis",
         dependencies: [
-            "Assimilation", "Dynamics", "Fields", "Figures", "Filters", "LinearAlgebra", "Observing", "Torch",
+            "Assimilation", "Dynamics", "Experiments", "Fields", "Figures", "Filters", "LinearAlgebra", "Observing",
+            "Torch",
             "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/qg-reanalysis"),
 
@@ -149,8 +150,8 @@ let targets: [Target] = [
     .testTarget(
         name: "CommandTests",
         dependencies: [
-            "sillage", "era5-uk", "exact-posteriors", "lorenz63-sda", "qg-forecast", "qg-reanalysis", "twin-experiments",
-            "worlds", "Assimilation", "Fields",
+            "sillage", "era5-uk", "exact-posteriors", "lorenz63-sda", "qg-forecast", "qg-reanalysis",
+            "twin-experiments", "worlds", "Assimilation", "Fields",
         ],
         exclude: ["Fixtures"]),
 ]

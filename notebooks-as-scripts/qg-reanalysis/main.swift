@@ -1,4 +1,5 @@
 import Assimilation
+import Experiments
 import Fields
 import Figures
 import Foundation
@@ -16,7 +17,7 @@ do {
 /// The experiment from the truths to the page.
 func tell(_ options: QGReanalysisOptions) async throws {
     try FileManager.default.createDirectory(at: options.folder, withIntermediateDirectories: true)
-    let kept = try KeptWindows(options.folder.appendingPathComponent("rows.jsonl"))
+    let kept = try KeptRows<WindowRow>(options.folder.appendingPathComponent("rows.jsonl"), key: \.key)
     let looks = Looks(options.folder.appendingPathComponent("fields", isDirectory: true))
     if !options.page { try measure(options, kept, looks) }
     let rows = kept.rows
@@ -35,7 +36,7 @@ struct NothingMeasured: Error, CustomStringConvertible {
 }
 
 /// Measures the rows that are missing, window after window so that an interrupted run has some of every kind.
-func measure(_ options: QGReanalysisOptions, _ kept: KeptWindows, _ looks: Looks) throws {
+func measure(_ options: QGReanalysisOptions, _ kept: KeptRows<WindowRow>, _ looks: Looks) throws {
     let folder = URL(fileURLWithPath: options.model)
     let model = try TrajectoryModel(contentsOf: folder)
     let weights = try ContentHash.sha256(of: folder.appendingPathComponent("denoiser.safetensors")).prefix(8)
@@ -60,7 +61,7 @@ func measure(_ options: QGReanalysisOptions, _ kept: KeptWindows, _ looks: Looks
                 let count =
                     method == .diffusion ? options.memberCount : method == .fourDVar ? 1 : options.ensembleCount
                 let probe = "\(network.rawValue) | \(method.rawValue) | \(seed) | \(times.count) | \(count) | \(text)"
-                if truths.variables.allSatisfy({ kept.has("\(probe) | \($0.name)") }) { continue }
+                if truths.variables.allSatisfy({ kept["\(probe) | \($0.name)"] != nil }) { continue }
                 let states = try truth ?? truths.truth(seed: seed)
                 truth = states
                 let observations = try truths.observations(network, of: states, seed: seed)

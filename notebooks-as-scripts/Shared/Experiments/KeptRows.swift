@@ -23,6 +23,9 @@ public final class KeptRows<Row: Codable> {
     /// The row of a key, if it was measured.
     public subscript(_ key: String) -> Row? { known[key] }
 
+    /// All that were measured, by key.
+    public var rows: [Row] { known.sorted { $0.key < $1.key }.map(\.value) }
+
     /// Keeps a row.
     public func keep(_ row: Row) throws {
         known[key(row)] = row
