@@ -25,6 +25,8 @@ enum AnalysisMethod: String, CaseIterable, Codable {
 
 /// What a classical method is set to: chosen on windows of other seeds by `--tune`.
 struct MethodSettings: Hashable {
+    /// Days around a state whose observations optimal interpolation uses.
+    var halfWidth = 63
     /// Distance beyond which the local filters do not hear an observation, m.
     var radius = 160_000.0
     /// Share of the forecast's spread that theirs is relaxed towards.
@@ -37,20 +39,21 @@ struct MethodSettings: Hashable {
     var share = 0.02
 
     /// What was chosen for a network.
-    static func chosen(_ network: ObservedNetwork) -> MethodSettings {
-        switch network {
-        case .twoPercent: MethodSettings(radius: 120_000, relaxation: 0.6, lag: 4)
-        case .halfPercent: MethodSettings(radius: 160_000, relaxation: 0.6, lag: 4)
-        case .swath: MethodSettings(radius: 120_000, relaxation: 0.6, lag: 4)
-        case .windSpeed: MethodSettings(radius: 120_000, relaxation: 0.6, lag: 4)
-        }
+    ///
+    /// - Parameter states: of a window; covariances of as many lags as a short archive tells are not positive definite
+    static func chosen(_ network: ObservedNetwork, states: Int) -> MethodSettings {
+        var settings = MethodSettings()
+        settings.radius = network == .halfPercent ? 160_000 : 120_000
+        // All observations of a window at once, where they are not too many.
+        settings.halfWidth = states < 64 ? 8 : network == .swath ? 12 : states - 1
+        return settings
     }
 
     /// Those that matter to a method, as rows keep them.
     func text(_ method: AnalysisMethod) -> String {
         switch method {
         case .diffusion: "mmps, sde-dpm, \(PosteriorOptions().steps) steps"
-        case .oi: "homogeneous, all observations at once"
+        case .oi: "homogeneous, ±\(halfWidth) d"
         case .letkf: "radius \(Int(radius / 1_000)) km, relaxation \(relaxation)"
         case .enks: "radius \(Int(radius / 1_000)) km, relaxation \(relaxation), lag \(lag) d"
         case .fourDVar: "windows of \(window) d, share \(share)"
@@ -75,7 +78,7 @@ struct Analysts {
     ) throws -> [[Float]] {
         switch method {
         case .diffusion: return try posterior(observations, seed, onStep)
-        case .oi: return try interpolation(observations, seed)
+        case .oi: return try interpolation(settings, observations, seed)
         case .letkf: return try local(settings, lag: 0, observations, seed, onStep)
         case .enks: return try local(settings, lag: settings.lag, observations, seed, onStep)
         case .fourDVar: return try variational(settings, observations, seed, onStep)
@@ -95,7 +98,9 @@ struct Analysts {
     }
 
     /// What is derived from states is one more variable to a linear estimate.
-    private func interpolation(_ observations: ObservationVector, _ seed: UInt64) throws -> [[Float]] {
+    private func interpolation(
+        _ settings: MethodSettings, _ observations: ObservationVector, _ seed: UInt64
+    ) throws -> [[Float]] {
         let extended = StatesWithDerivedFields(
             StatesInMemory(
                 grid: truths.grid, variables: truths.variables, times: truths.archive.times,
@@ -108,7 +113,7 @@ struct Analysts {
             trajectories: archive.trajectories, values: try extended.read(times: 0..<archive.count))
         let method = try OptimalInterpolation(
             training: training,
-            configuration: .init(covariance: .homogeneous, halfWidth: truths.times.count - 1))
+            configuration: .init(covariance: .homogeneous, halfWidth: settings.halfWidth))
         let analysis = try method.draw(
             observations.ofDerivedVariables, times: truths.times, members: members.classical, seed: seed)
         let (all, own) = (training.stateCount, archive.stateCount)

@@ -7,10 +7,16 @@ struct Tuning {
     static let seeds: [UInt64] = [200, 201]
 
     /// What is tried of a method, about what was chosen.
-    static func trials(_ method: AnalysisMethod, _ network: ObservedNetwork) -> [MethodSettings] {
-        let chosen = MethodSettings.chosen(network)
+    static func trials(_ method: AnalysisMethod, _ network: ObservedNetwork, states: Int) -> [MethodSettings] {
+        let chosen = MethodSettings.chosen(network, states: states)
         switch method {
-        case .diffusion, .oi: return []
+        case .diffusion: return []
+        case .oi:
+            return [6, 12, 24].map { halfWidth in
+                var settings = chosen
+                settings.halfWidth = halfWidth
+                return settings
+            }
         case .letkf:
             return [80_000.0, 120_000, 160_000, 200_000].flatMap { radius in
                 [0.4, 0.6, 0.8].map { relaxation in
@@ -41,7 +47,7 @@ struct Tuning {
         for network in options.networks {
             for method in options.methods {
                 var results: [(text: String, crps: Double)] = []
-                for settings in trials(method, network) {
+                for settings in trials(method, network, states: truths.times.count) {
                     var sum = 0.0
                     for seed in seeds {
                         let truth = try truths.truth(seed: seed)

@@ -56,7 +56,7 @@ func measure(_ options: QGReanalysisOptions, _ kept: KeptRows<WindowRow>, _ look
         var truth: StatesInMemory?
         for network in options.networks {
             for method in options.methods {
-                let settings = MethodSettings.chosen(network)
+                let settings = MethodSettings.chosen(network, states: times.count)
                 let text = settings.text(method) + (method == .diffusion ? ", \(model.card.name) \(weights)" : "")
                 let count =
                     method == .diffusion ? options.memberCount : method == .fourDVar ? 1 : options.ensembleCount
