@@ -44,8 +44,9 @@ struct MethodSettings: Hashable {
     static func chosen(_ network: ObservedNetwork, states: Int) -> MethodSettings {
         var settings = MethodSettings()
         settings.radius = network == .halfPercent ? 160_000 : 120_000
-        // All observations of a window at once, where they are not too many.
-        settings.halfWidth = states < 64 ? 8 : network == .swath ? 12 : states - 1
+        // All observations of a window at once, but for the swath, whose neighbours tell the estimate of long lags from a
+        // covariance.
+        settings.halfWidth = states < 64 ? 3 : network == .swath ? 4 : states - 1
         return settings
     }
 
