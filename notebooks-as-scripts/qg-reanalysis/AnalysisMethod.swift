@@ -23,7 +23,7 @@ enum AnalysisMethod: String, CaseIterable, Codable {
     }
 }
 
-/// What a classical method is set to: chosen on windows of other seeds by `--tune`.
+/// What a classical method is set to; `--tune` tries others on windows of other seeds.
 struct MethodSettings: Hashable {
     /// Days around a state whose observations optimal interpolation uses.
     var halfWidth = 63

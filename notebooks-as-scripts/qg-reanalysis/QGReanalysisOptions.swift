@@ -10,14 +10,14 @@ struct QGReanalysisOptions: ParsableCommand {
         discussion: """
             Each window is 64 days of a truth that nothing was chosen on, observed by one of four networks, analysed from a \
             cold start by the shipped model's posterior, by optimal interpolation, and with the true model by the LETKF, by its \
-            smoother and by strong-constraint 4D-Var; settings of the classical methods were chosen on other seeds (--tune \
-            shows how). The page has scores with intervals over windows.
+            smoother and by strong-constraint 4D-Var; --tune tries settings of the classical methods on other seeds. The page \
+            has scores with intervals over windows.
 
               swift run -c release qg-reanalysis
               swift run -c release qg-reanalysis --network wind-speed --method diffusion --windows 4
               swift run -c release qg-reanalysis --quick --json
 
-            The full run is about five hours on two cores. Each row is kept beside the page when it is measured, and the same \
+            The full run is about six hours on two cores. Each row is kept beside the page when it is measured, and the same \
             command goes on with those that are missing; --page draws what is there. --quick takes two minutes: one window of \
             32 days, two networks, few members.
             """)
