@@ -36,7 +36,7 @@ public struct Continuation: EnsembleSource {
     ) throws {
         precondition(past.map { $0.count >= known.count && $0.count < times.count } ?? true, "a past of too few states")
         let model = options.gaussianOnly ? try model.gaussian() : model
-        try Reanalysis.requireKnowing(model, known, observed: observations != nil, options)
+        try Reanalysis.requireKnowing(model, known, observations, options)
         (self.model, self.times, self.observations, self.known) = (model, times, observations, known)
         (self.past, self.options) = (past, options)
         starts = Array(

@@ -63,12 +63,7 @@ public struct Reanalysis {
             guard observations == nil || times.count == model.window else {
                 throw ModelError("observations after known states are taken window by window: use a continuation")
             }
-            try Self.requireKnowing(model, known, observed: observations != nil, options)
-            guard observation?.isLinear ?? true else {
-                throw ModelError(
-                    "observations after known states must be linear in the states: of \(observations?.nonLinear ?? "") there "
-                        + "is a reanalysis only")
-            }
+            try Self.requireKnowing(model, known, observations, options)
         }
         if options.method == .mmps, options.iterations == 0, model.errors == nil, observations != nil {
             throw ModelError(
@@ -122,8 +117,13 @@ public struct Reanalysis {
 
     /// - Throws: ``ModelError`` where trajectories cannot go on from known states.
     static func requireKnowing(
-        _ model: TrajectoryModel, _ known: KnownStates, observed: Bool, _ options: PosteriorOptions
+        _ model: TrajectoryModel, _ known: KnownStates, _ observations: ObservationVector?, _ options: PosteriorOptions
     ) throws {
+        let observed = observations != nil
+        if let names = observations?.nonLinear {
+            throw ModelError(
+                "observations after known states must be linear in the states: of \(names) there is a reanalysis only")
+        }
         guard let errors = model.errors else {
             throw ModelError("the model \(model.card.name) has no Gaussian anchor: known states need its errors")
         }

@@ -69,8 +69,9 @@ struct ObservationMatchingOptions: ParsableArguments, CustomStringConvertible {
         let table = try Observations(contentsOf: url, axes: axes.override)
         for note in table.notes { reporter.say(note) }
         let observed = table.variables.flatMap { [mapping[$0.name] ?? $0.name, $0.standardName].compactMap { $0 } }
-        let derived = try derivedFields(
-            among: observed, of: variables, on: grid, attributes: [attributes, table.attributes], definitions: derive)
+        let derived = try DerivedFieldTable(
+            of: variables, on: grid, attributes: [attributes, table.attributes], definitions: derive
+        ).fields(among: observed)
         let all = StateExtension(grid: grid, variables: variables, fields: derived)
         return (
             try table.qualityControlled().inCalendar(calendar).converted(to: all.observables, mapping: mapping), all

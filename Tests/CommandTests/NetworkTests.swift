@@ -95,4 +95,43 @@ import Testing
         try await expect(71, "wider than the plane", from: "--network", "swath", "--swath-width", "2000 km")
         try await expect(73, "blocks of 20", from: "--network", "coarse", "--factor", "20")
     }
+
+    /// The definition goes with the observations, and who reads them needs no option.
+    @Test func derivedFieldsAreObservedAndAnalysed() async throws {
+        let saturated = try await observe(
+            "--variable", "b", "--derive", "b=saturation(vorticity1,1e-6)", "--count", "20", "--error", "b=0.05")
+        #expect(saturated.attributes["derived_fields"] == "b=saturation(vorticity1,1e-6)")
+        let values = (0..<saturated.count).filter { saturated.variables[saturated.variable[$0]].name == "b" }
+            .map { saturated.values[$0] }
+        // Within what the function leaves, and its errors.
+        #expect(values.count == 160 && values.allSatisfy { abs($0) < 1.3 })
+        let analysed = try await Command.run(
+            [
+                "filter", "letkf", "--radius", "300000", "--members", "4", "--observations", "obs.nc", "--archive",
+                "truth.nc", "-o", "analysis.nc", "--quiet",
+            ], in: folder.url)
+        #expect(analysed.code == 0, "\(analysed.errors)")
+        let interpolated = try await Command.run(
+            [
+                "filter", "oi", "--half-width", "0", "--members", "2", "--observations", "obs.nc", "--archive",
+                "truth.nc", "-o", "oi.nc", "--quiet",
+            ], in: folder.url)
+        #expect(interpolated.code == 0, "\(interpolated.errors)")
+        // What was derived is no part of the analysis.
+        #expect(
+            try Archive(contentsOf: [folder.url.appendingPathComponent("oi.nc")], variables: ["q1", "q2"]).variables
+                .count
+                == 2)
+        let refused = try await Command.run(
+            [
+                "filter", "3dvar", "--observations", "obs.nc", "--archive", "truth.nc", "-o", "3dvar.nc", "--quiet",
+            ], in: folder.url)
+        #expect(refused.code == 88 && refused.errors.contains("derived"), "\(refused.errors)")
+    }
+
+    @Test func whatCannotBeDerivedIsSaid() async throws {
+        try await expect(67, "wind_speed2", from: "--variable", "wind_speed3")
+        try await expect(71, "FUNCTION", from: "--variable", "w", "--derive", "w=speed")
+        try await expect(67, "'u10'", from: "--variable", "w", "--derive", "w=speed(u10,q1)")
+    }
 }

@@ -94,9 +94,18 @@ struct Observe: ParsableCommand {
     func run() throws {
         try requireOutput(output, reading: [truth] + networks.inputs)
         let archive = try Archive(contentsOf: [fileURL(truth)], axes: axes.override)
-        let derived = try derivedFields(
-            among: variable, of: archive.variables, on: archive.grid, attributes: [archive.attributes],
-            definitions: derive)
+        let table = try DerivedFieldTable(
+            of: archive.variables, on: archive.grid, attributes: [archive.attributes], definitions: derive)
+        let derived = table.fields(among: variable)
+        if let unknown = variable.first(where: { name in
+            !(archive.variables + derived.map(\.variable)).contains { $0.name == name || $0.standardName == name }
+        }) {
+            let others = table.known.map(\.variable.name)
+            throw FieldsError(
+                .unknownVariable,
+                "\(truth) has no variable \(unknown); it has \(archive.variables.map(\.name).joined(separator: ", "))"
+                    + (others.isEmpty ? "" : "; derived from them are \(others.joined(separator: ", "))"))
+        }
         let states = StatesWithDerivedFields(
             try StatesInPeriod(archive, period),
             extension: StateExtension(grid: archive.grid, variables: archive.variables, fields: derived))
@@ -123,7 +132,8 @@ struct Observe: ParsableCommand {
             other: [
                 "truth_sha256": try ContentHash.sha256(of: fileURL(truth)), "network": networks.description(of: plan),
             ]
-            .merging(world) { $1 }.merging(defects.attributes) { $1 })
+            .merging(world) { $1 }.merging(defects.attributes) { $1 }
+            .merging(derive.isEmpty ? [:] : [DerivedFieldTable.attribute: derive.joined(separator: "; ")]) { $1 })
         try observations.write(to: fileURL(output), provenance: provenance)
         let reporter = common.reporter
         for line in droppedLines(observations.dropped) { reporter.say(line) }

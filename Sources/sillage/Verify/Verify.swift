@@ -221,8 +221,15 @@ struct Verify: AsyncParsableCommand {
 
     private func observed(for contender: Contender) throws -> Observations? {
         guard let observations else { return nil }
-        return try Observations(contentsOf: fileURL(observations), axes: axes.override).qualityControlled()
-            .inCalendar(contender.archive.calendar).converted(to: contender.archive.variables)
+        let (table, archive) = (
+            try Observations(contentsOf: fileURL(observations), axes: axes.override), contender.archive
+        )
+        // What is derived from the variables has places, and no map of its own.
+        let derived = try DerivedFieldTable(
+            of: archive.variables, on: archive.grid, attributes: [table.attributes], definitions: []
+        ).fields(among: table.variables.map(\.name))
+        return try table.qualityControlled().inCalendar(archive.calendar)
+            .converted(to: archive.variables + derived.map(\.variable))
     }
 
     /// What `--json` prints.
