@@ -72,11 +72,12 @@ struct ReanalysisPage {
             }
             func rms(_ rows: [WindowRow]) -> Double { mean(rows) { $0.rmse * $0.rmse }.squareRoot() }
             var (interval, difference) = (TableCell.missing, TableCell.missing)
-            if upper.count > 2 {
+            // Of fewer a bootstrap makes intervals too narrow.
+            if upper.count >= 8 {
                 let own = try bootstrap.mean(of: upper.map { $0.crps * 1e6 })
                 interval = .text(String(format: "%.2f … %.2f", own.lower, own.upper))
                 let pairs = upper.compactMap { row in reference[row.seed].map { (row.crps * 1e6, $0 * 1e6) } }
-                if method != .diffusion, pairs.count > 2 {
+                if method != .diffusion, pairs.count >= 8 {
                     let less = try bootstrap.difference(of: pairs.map(\.0), and: pairs.map(\.1))
                     difference = .text(String(format: "%+.2f (%+.2f … %+.2f)", less.estimate, less.lower, less.upper))
                     let verdict =
