@@ -72,7 +72,10 @@ public struct Reanalysis {
         let limit = options.memory ?? Engine.memoryLimit / 5 * 3
         let state = model.stateCost(differentiated: observations != nil)
         var solve: (errors: ErrorSpectrum, sensitivities: Sensitivities)?
-        if let errors = model.errors, let observation, options.method == .mmps {
+        // Iterations on functions of images go without a solve beside them.
+        if let errors = model.errors, let observation, options.method == .mmps,
+            observation.isLinear || options.iterations == 0
+        {
             let once = min(max(limit / 8 / max(state.peak, 1), 1), 128)
             solve = (errors, Sensitivities(observation, model.codec, statesAtOnce: once))
         }
@@ -108,7 +111,7 @@ public struct Reanalysis {
                 errors: $0.errors, sensitivities: $0.sensitivities, layout: layout, bytes: plan.blockBytes)
         }
         functionSolve = solve.flatMap {
-            guard !isLinear, options.iterations == 0 else { return nil }
+            guard !isLinear else { return nil }
             return FunctionSolve(
                 errors: $0.errors, sensitivities: $0.sensitivities, layout: layout, bytes: plan.blockBytes)
         }

@@ -5,21 +5,8 @@ import Testing
 @Suite struct BadInputTests {
     private let folder: TemporaryFolder
 
-    /// A small truth that all tests share, made once.
-    private static let truth = Task {
-        let folder = try TemporaryFolder()
-        let outcome = try await Command.run(
-            [
-                "simulate", "qg", "--points", "16", "--states", "8", "--spin-up", "10d", "--interval", "1d", "--quiet",
-                "-o", folder.path("truth.nc"),
-            ])
-        #expect(outcome.code == 0, "\(outcome.errors)")
-        return try Data(contentsOf: folder.url.appendingPathComponent("truth.nc"))
-    }
-
     init() async throws {
-        folder = try TemporaryFolder()
-        try await Self.truth.value.write(to: folder.url.appendingPathComponent("truth.nc"))
+        folder = try await SmallTruth.folder()
     }
 
     /// Expects a code and words of the message, and no file beyond those there before.

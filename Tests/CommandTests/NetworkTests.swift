@@ -6,21 +6,8 @@ import Testing
 @Suite struct NetworkTests {
     private let folder: TemporaryFolder
 
-    /// Eight daily states of young eddies, made once.
-    private static let truth = Task {
-        let folder = try TemporaryFolder()
-        let outcome = try await Command.run(
-            [
-                "simulate", "qg", "--points", "16", "--states", "8", "--spin-up", "10d", "--interval", "1d", "--quiet",
-                "-o", folder.path("truth.nc"),
-            ])
-        #expect(outcome.code == 0, "\(outcome.errors)")
-        return try Data(contentsOf: folder.url.appendingPathComponent("truth.nc"))
-    }
-
     init() async throws {
-        folder = try TemporaryFolder()
-        try await Self.truth.value.write(to: folder.url.appendingPathComponent("truth.nc"))
+        folder = try await SmallTruth.folder()
     }
 
     private func observe(_ options: String...) async throws -> Observations {

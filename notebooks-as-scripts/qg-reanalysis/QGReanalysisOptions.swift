@@ -17,7 +17,7 @@ struct QGReanalysisOptions: ParsableCommand {
               swift run -c release qg-reanalysis --network wind-speed --method diffusion --windows 4
               swift run -c release qg-reanalysis --quick --json
 
-            The full run is about six hours on two cores. Each row is kept beside the page when it is measured, and the same \
+            The full run is six to eight hours on two cores. Each row is kept beside the page when it is measured, and the same \
             command goes on with those that are missing; --page draws what is there. --quick takes two minutes: one window of \
             32 days, two networks, few members.
             """)

@@ -1,3 +1,5 @@
+import Dynamics
+import Filters
 import Foundation
 import Verification
 
@@ -52,11 +54,12 @@ struct Tuning {
                     for seed in seeds {
                         let truth = try truths.truth(seed: seed)
                         let observations = try truths.observations(network, of: truth, seed: seed)
-                        // A filter that loses the flow may carry it beyond all bounds.
-                        guard
-                            let members = try? analysts.analysis(
+                        let members: [[Float]]
+                        do {
+                            members = try analysts.analysis(
                                 method, settings, of: observations, seed: seed, onStep: { _, _ in })
-                        else {
+                        } catch let error where error is DynamicsError || error is FilterError {
+                            // A filter that loses the flow may carry it beyond all bounds.
                             sum = .infinity
                             break
                         }

@@ -24,6 +24,14 @@ struct WindowRow: Codable {
 
     /// What tells rows apart.
     var key: String {
+        Self.key(network, method, seed: seed, states: states, members: members, settings: settings, variable: variable)
+    }
+
+    /// The key of a row that may not have been measured yet.
+    static func key(
+        _ network: ObservedNetwork, _ method: AnalysisMethod, seed: UInt64, states: Int, members: Int, settings: String,
+        variable: String
+    ) -> String {
         "\(network.rawValue) | \(method.rawValue) | \(seed) | \(states) | \(members) | \(settings) | \(variable)"
     }
 

@@ -60,8 +60,13 @@ func measure(_ options: QGReanalysisOptions, _ kept: KeptRows<WindowRow>, _ look
                 let text = settings.text(method) + (method == .diffusion ? ", \(model.card.name) \(weights)" : "")
                 let count =
                     method == .diffusion ? options.memberCount : method == .fourDVar ? 1 : options.ensembleCount
-                let probe = "\(network.rawValue) | \(method.rawValue) | \(seed) | \(times.count) | \(count) | \(text)"
-                if truths.variables.allSatisfy({ kept["\(probe) | \($0.name)"] != nil }) { continue }
+                let isKnown = truths.variables.allSatisfy { variable in
+                    kept[
+                        WindowRow.key(
+                            network, method, seed: seed, states: times.count, members: count, settings: text,
+                            variable: variable.name)] != nil
+                }
+                if isKnown { continue }
                 let states = try truth ?? truths.truth(seed: seed)
                 truth = states
                 let observations = try truths.observations(network, of: states, seed: seed)
