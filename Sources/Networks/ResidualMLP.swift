@@ -109,7 +109,7 @@ public final class ResidualMLP: Module {
 
         func callAsFunction(_ x: Tensor, _ e: Tensor) -> Tensor {
             let m = modulation(e).chunk(3, -1)
-            return x.addcmul(m[2], output(input(x.modulated(m[0], m[1])).silu()))
+            return x + m[2] * output(input(modulatedNorm(x, scale: m[0], shift: m[1])).silu())
         }
     }
 }

@@ -40,20 +40,25 @@ final class TransformerBlock: Module {
     /// - Parameters:
     ///   - x: tokens, shape (batch, tokens, hidden)
     ///   - e: embedded noise level, shape (batch, 1, embedding)
-    func callAsFunction(_ x: Tensor, _ e: Tensor, _ rotation: Tensor, _ tokens: TokenShape) -> Tensor {
+    func callAsFunction(_ x: Residual, _ e: Tensor, _ rotation: Tensor, _ tokens: TokenShape) -> Residual {
         let m = modulation(e).chunk(6, -1)
-        let y = x.addcmul(m[2], attention(x.modulated(m[0], m[1]), rotation, tokens, reach: reach))
-        return y.addcmul(m[5], mlp(y.modulated(m[3], m[4])))
+        let (y, inner) = x.normed(scale: m[0], shift: m[1])
+        let step = Residual(x: y, branch: attention(inner, rotation, tokens, reach: reach), gate: m[2])
+        let (z, outer) = step.normed(scale: m[3], shift: m[4])
+        return Residual(x: z, branch: mlp(outer), gate: m[5])
     }
 }
 
-extension Tensor {
-    /// self + a · b.
-    func addcmul(_ a: Tensor, _ b: Tensor) -> Tensor { self + a * b }
+/// x + gate · branch, not yet added: the sum and the norm that follows it are one pass.
+struct Residual {
+    let x: Tensor
+    var branch: Tensor?
+    var gate: Tensor?
 
-    /// (1 + scale) norm(x) + shift over the last dimension.
-    func modulated(_ scale: Tensor, _ shift: Tensor) -> Tensor {
-        shift.addcmul(scale + 1, layerNorm(self, [size(-1)], eps: 1e-6))
+    /// The sum, and (1 + scale) norm(sum) + shift.
+    func normed(scale: Tensor, shift: Tensor) -> (sum: Tensor, normed: Tensor) {
+        guard let branch, let gate else { return (x, modulatedNorm(x, scale: scale, shift: shift)) }
+        return gatedModulatedNorm(x, adding: branch, gate: gate, scale: scale, shift: shift)
     }
 }
 

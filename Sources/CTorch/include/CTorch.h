@@ -139,6 +139,8 @@ void ct_keep_freed_memory(void);
 void ct_release_freed_memory(void);
 void ct_set_threads(int count);
 int ct_threads(void);
+/// The fused kernels use AVX-512 (2), AVX2 (1) or neither (0), at most what the processor has. Returns what is used.
+int ct_limit_vectors(int level);
 int ct_set_deterministic(bool deterministic);
 /// Whether warnings raised on this thread are dropped rather than printed.
 void ct_set_quiet(bool quiet);

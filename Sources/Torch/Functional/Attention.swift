@@ -8,7 +8,8 @@ enum AttentionPath {
     @TaskLocal static var isMath = false
 }
 
-/// Runs `body` with attention made of plain products, which can be differentiated twice and cost O(length²) memory.
+/// Runs `body` with attention made of plain products, which can be differentiated twice and cost O(length²) memory, and
+/// with plain formulas where there are fused kernels.
 public func withMathAttention<Result>(_ body: () throws -> Result) rethrows -> Result {
     try AttentionPath.$isMath.withValue(true) { try body() }
 }
@@ -37,7 +38,7 @@ public func scaledDotProductAttention(
     if mask == nil, !causal, query.dtype == .bfloat16, query.device == .cpu, pairs <= 1 << 25 {
         // In bfloat16 on a CPU the fused kernel sets up a product for each block of each head: short sequences take four
         // to eight times longer than plain products over all heads at once, whose scores take 64 MiB at most.
-        let scaled = query * (scale ?? 1 / Double(query.size(-1)).squareRoot())
+        let scaled = scale == 1 ? query : query * (scale ?? 1 / Double(query.size(-1)).squareRoot())
         return scaled.matmul(key.transpose(-1, -2)).softmax(-1).matmul(value)
     }
     return Operator.attention(
