@@ -16,12 +16,14 @@ public final class SpatioTemporalTransformer: Module {
     public var bodyType = DType.float32
 
     let embed: Linear
+    let neighbours: Linear?
     let noise: Perceptron
     let context: Perceptron?
     let position: Parameter?
     let blocks: [TransformerBlock]
     let modulation: Linear
     let output: Linear
+    let spread: Linear?
     private let rotations: RotationTables
 
     /// A network with random weights, zero in its output.
@@ -31,7 +33,9 @@ public final class SpatioTemporalTransformer: Module {
         try configuration.validate()
         let c = configuration
         self.configuration = c
-        embed = Linear((c.channels + c.conditionChannels) * c.patch.count, c.hidden)
+        let input = (c.channels + c.conditionChannels) * c.patch.count
+        embed = Linear(input, c.hidden)
+        neighbours = c.overlap ? Linear(input, c.hidden, bias: false).zeroed() : nil
         noise = Perceptron(features: NoiseFeatures.count, width: c.embedding)
         context = c.contextFeatures == 0 ? nil : Perceptron(features: c.contextFeatures * c.patch.time, width: c.hidden)
         position = c.grid.map { grid in
@@ -46,6 +50,7 @@ public final class SpatioTemporalTransformer: Module {
         }
         modulation = Linear(c.embedding, 2 * c.hidden).zeroed()
         output = Linear(c.hidden, c.outputs * c.patch.count).zeroed()
+        spread = c.overlap ? Linear(c.hidden, c.outputs * c.patch.count, bias: false).zeroed() : nil
         rotations = RotationTables(
             head: c.hidden / c.heads, patch: .init(y: c.patch.y, x: c.patch.x), periodic: c.periodic)
         super.init()
@@ -68,7 +73,9 @@ public final class SpatioTemporalTransformer: Module {
         let patch = configuration.patch
         let tokens = patch.tokens(time: extent.time, y: extent.y, x: extent.x)
 
-        var h = embed(patch.cut(input, tokens, periodic: configuration.periodic))
+        let points = patch.cut(input, tokens, periodic: configuration.periodic)
+        var h = embed(points)
+        if let neighbours { h = h + neighbours(patch.neighbours(points)) }
         if let position {
             precondition(
                 position.size(0) == tokens.y && position.size(1) == tokens.x,
@@ -83,9 +90,16 @@ public final class SpatioTemporalTransformer: Module {
 
         let e = self.noise(NoiseFeatures.of(noise.to(.float32)).to(h.dtype)).silu().unsqueeze(1)
         let rotation = rotations.table(tokens, sides: .init(y: extent.y, x: extent.x), device: x.device)
-        for block in blocks { h = block(h, e, rotation, tokens) }
+        var residual = Residual(x: h)
+        for block in blocks { residual = block(residual, e, rotation, tokens) }
         let m = modulation(e).chunk(2, -1)
-        let y = patch.join(output(h.modulated(m[0], m[1])), tokens, channels: configuration.outputs)
+        let last = residual.normed(scale: m[0], shift: m[1]).normed
+        var made = output(last)
+        if let spread {
+            let added = spread(last).reshape([batch, tokens.time, tokens.y, tokens.x, -1])
+            made = made.reshape(added.shape) + patch.spread(added)
+        }
+        let y = patch.join(made, tokens, channels: configuration.outputs)
         return y.shortened(2, to: extent.time).shortened(3, to: extent.y).shortened(4, to: extent.x).to(x.dtype)
     }
 }

@@ -1,3 +1,5 @@
+import Torch
+
 extension SpatioTemporalTransformer {
     /// Which tokens attend to which.
     public enum AttentionPattern: String, Codable, Sendable, CaseIterable {
@@ -45,13 +47,15 @@ extension SpatioTemporalTransformer {
         public var grid: GridAxes<Int>?
         /// Which tokens attend to which; default full.
         public var attention: AttentionPattern
+        /// Whether a token also sees half a patch of frames to either side, and adds to them; default not.
+        public var overlap: Bool
 
         /// A configuration with the documented defaults.
         public init(
             channels: Int, outputChannels: Int? = nil, conditionChannels: Int = 0, contextFeatures: Int = 0,
             patch: Patch = Patch(time: 1, y: 2, x: 2), hidden: Int = 256, blocks: Int = 8, heads: Int = 4,
             mlpRatio: Double = 4, embedding: Int = 128, window: Int, periodic: GridAxes<Bool> = .regional,
-            grid: GridAxes<Int>? = nil, attention: AttentionPattern = .full
+            grid: GridAxes<Int>? = nil, attention: AttentionPattern = .full, overlap: Bool = false
         ) {
             self.channels = channels
             self.outputChannels = outputChannels
@@ -67,6 +71,7 @@ extension SpatioTemporalTransformer {
             self.periodic = periodic
             self.grid = grid
             self.attention = attention
+            self.overlap = overlap
         }
 
         /// Channels of the output.
@@ -88,6 +93,9 @@ extension SpatioTemporalTransformer {
                 try require(value >= 0, "transformer: \(key) is \(value); it must not be negative")
             }
             try require(
+                !overlap || patch.time.isMultiple(of: 2),
+                "transformer: overlap with patch.time \(patch.time); it must be even: half of it lies to either side")
+            try require(
                 hidden.isMultiple(of: 2 * heads) && hidden / heads >= 6,
                 "transformer: hidden is \(hidden) with \(heads) heads; hidden / heads must be even and at least 6")
             try require(
@@ -99,7 +107,7 @@ extension SpatioTemporalTransformer {
 
 extension SpatioTemporalTransformer.Configuration {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case channels, patch, hidden, blocks, heads, embedding, window, periodic, grid, attention
+        case channels, patch, hidden, blocks, heads, embedding, window, periodic, grid, attention, overlap
         case outputChannels = "output_channels"
         case conditionChannels = "condition_channels"
         case contextFeatures = "context_features"
@@ -123,6 +131,7 @@ extension SpatioTemporalTransformer.Configuration {
         try keys.read(&periodic, .periodic)
         grid = try keys.decodeIfPresent(GridAxes<Int>.self, forKey: .grid)
         try keys.read(&attention, .attention)
+        try keys.read(&overlap, .overlap)
     }
 }
 
