@@ -47,6 +47,10 @@ public struct Continuation: EnsembleSource {
         memoryRemark = try window(0).memoryRemark
     }
 
+    /// The prior's.
+    public var card: ModelCard { model.card }
+    /// As the options say.
+    public var batch: Int { options.batch }
     /// One draw of each window.
     public var steps: Int { starts.count * options.steps }
     /// Of all windows.

@@ -1,11 +1,11 @@
 /// What members are drawn from, a few at a time.
 public protocol EnsembleSource {
-    /// The prior.
-    var model: TrajectoryModel { get }
+    /// What the model is that they are drawn from.
+    var card: ModelCard { get }
     /// Instants of the states drawn.
     var times: [Double] { get }
-    /// How.
-    var options: PosteriorOptions { get }
+    /// Members drawn at once; bounds memory.
+    var batch: Int { get }
     /// Sampling steps of a draw.
     var steps: Int { get }
     /// Network evaluations of one member's draw.
@@ -20,6 +20,10 @@ public protocol EnsembleSource {
 }
 
 extension Reanalysis: EnsembleSource {
+    /// The prior's.
+    public var card: ModelCard { model.card }
+    /// As the options say.
+    public var batch: Int { options.batch }
     /// As the sampler's.
     public var steps: Int { options.steps }
 

@@ -28,6 +28,8 @@ public struct ModelCard: Codable, Sendable {
     public var autoencoder: Autoencoder
     /// The denoiser, once trained.
     public var denoiser: Denoiser?
+    /// Next-state forecasts, once trained.
+    public var nextState: NextState?
     /// Scores, by what they were measured on.
     public var scores: [String: [String: Double]] = [:]
 
@@ -75,6 +77,7 @@ public struct ModelCard: Codable, Sendable {
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case format, name, description, variables, grid, calendar, climatology, autoencoder, denoiser, scores
+        case nextState = "next_state"
         case timeStep = "time_step"
         case timeOrigin = "time_origin"
     }

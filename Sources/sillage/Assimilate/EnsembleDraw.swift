@@ -31,7 +31,7 @@ struct EnsembleDraw {
     ///
     /// - Throws: `Interrupted`, `FieldsError`, `DiffusionError`.
     func run() async throws {
-        let card = source.model.card
+        let card = source.card
         let writer = try EnsembleWriter(
             to: fileURL(output), grid: card.grid, times: Array(source.times[written]), calendar: card.calendar,
             variables: card.variables, members: members, provenance: provenance, fingerprint: fingerprint)
@@ -43,8 +43,8 @@ struct EnsembleDraw {
         }
         if let remark = source.memoryRemark { reporter.say(remark) }
         let missing = writer.missingMembers
-        let groups = stride(from: 0, to: missing.count, by: source.options.batch).map {
-            Array(missing[$0..<min($0 + source.options.batch, missing.count)])
+        let groups = stride(from: 0, to: missing.count, by: source.batch).map {
+            Array(missing[$0..<min($0 + source.batch, missing.count)])
         }
         try await Stop.cooperatively { interruption in
             let total = groups.count * source.steps
@@ -53,7 +53,7 @@ struct EnsembleDraw {
                 let drawn = try source.draw(members: group, seed: seed) { step in
                     if interruption.isRequested {
                         throw Interrupted(
-                            note: "\(members - missing.count + i * source.options.batch) of \(members) members are "
+                            note: "\(members - missing.count + i * source.batch) of \(members) members are "
                                 + "in \(output).partial; the same command goes on with the rest")
                     }
                     let done = i * source.steps + step
@@ -69,7 +69,7 @@ struct EnsembleDraw {
                         member: member,
                         values: Array(values[written.lowerBound * size..<written.upperBound * size]))
                 }
-                let finished = members - missing.count + min((i + 1) * source.options.batch, missing.count)
+                let finished = members - missing.count + min((i + 1) * source.batch, missing.count)
                 if finished < members { reporter.say("\(finished) of \(members) members are written") }
             }
         }

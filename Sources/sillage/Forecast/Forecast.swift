@@ -15,6 +15,9 @@ struct Forecast: AsyncParsableCommand {
               sillage forecast --model model/ --from posterior.nc --lead 14d -o forecast.nc
               sillage verify forecast.nc truth.nc --report forecast.html
 
+            A model's windows are drawn at once, --mode window; --mode next-state draws state after state, each given the last \
+            two, where the model was trained to (sillage train next-state).
+
             The analysis may come from assimilate, generate or a classical filter, or be a single trajectory such as a \
             truth: then each of the --members draws another course from the same past. Times are written with units: 14d, 6h.
             """)
@@ -42,8 +45,14 @@ struct Forecast: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Last known state; the analysis' last by default.", valueName: "date"))
     var start: String?
 
-    @Option(help: ArgumentHelp("States of the analysis that are known, up to the last.", valueName: "count"))
-    var known = KnownStates.usualCount
+    @Option(help: "What is drawn at once: a window of states, or the next state.")
+    var mode = Mode.window
+
+    @Option(
+        help: ArgumentHelp(
+            "States of the analysis that are known, up to the last: \(KnownStates.usualCount) by default, those that it was "
+                + "trained with for next-state.", valueName: "count"))
+    var known: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -51,13 +60,19 @@ struct Forecast: AsyncParsableCommand {
             valueName: "count"))
     var members: Int?
 
+    /// How a forecast goes on.
+    enum Mode: String, ExpressibleByArgument, CaseIterable {
+        case window
+        case nextState = "next-state"
+    }
+
     @OptionGroup(title: "Sampling") var sampling: SamplingOptions
     @OptionGroup(title: "Input") var axes: AxesOption
     @OptionGroup(title: "Common options") var common: ExecutionOptions
 
     func validate() throws {
         if let members, members < 1 { throw ValidationError("--members is \(members): give 1 or more") }
-        guard known > 0 else { throw ValidationError("--known is \(known): give 1 or more") }
+        if let known, known < 1 { throw ValidationError("--known is \(known): give 1 or more") }
         if lead != nil, states != nil { throw ValidationError("give --lead or --states, not both") }
         if let states, states < 1 { throw ValidationError("--states is \(states): give 1 or more") }
         if let lead, !(lead.seconds > 0) { throw ValidationError("--lead is \(lead.seconds) s: give a positive time") }
@@ -66,22 +81,21 @@ struct Forecast: AsyncParsableCommand {
     func run() async throws {
         try requireOutput(output, reading: [analysis])
         try common.prepareEngine()
-        let trajectory = try TrajectoryModel(contentsOf: fileURL(model), precision: common.precision)
-        let card = trajectory.card
+        let prior = try prior()
+        let (card, known) = (prior.card, prior.known)
         let archive = try Archive(
             contentsOf: [fileURL(analysis)], variables: card.variables.map(\.name), axes: axes.override
         ).aligned(with: card.grid).converted(to: card.variables)
-        let past = try past(of: archive, card)
-        let times = try times(after: past.times, trajectory)
+        let past = try past(of: archive, card, known: known)
+        let times = try times(after: past.times, prior)
         let count = members ?? (past.states.count > 1 ? past.states.count : 8)
         try requireMemory(
             4 * Double(count) * Double(times.count) * Double(past.states[0].count / known),
             for: "\(count) members of \(times.count) states", advice: "take fewer --members or a shorter --lead")
         var options = sampling.options
         options.batch = min(options.batch, count)
-        let source = try Continuation(
-            model: trajectory, times: times, observations: nil, known: KnownStates(count: known),
-            past: (known, { past.states[$0 % past.states.count] }), options: options)
+        let source = try prior.source(
+            times: times, past: (known, { past.states[$0 % past.states.count] }), options: options)
         let hash = try modelHash(fileURL(model))
         let start = CFTime.iso(past.times[past.times.count - 1], calendar: card.calendar)
         let draw = EnsembleDraw(
@@ -92,14 +106,16 @@ struct Forecast: AsyncParsableCommand {
                 source: "Sillage \(Sillage.programVersion), latent diffusion model \(card.name)",
                 references: "Rozet et al. 2025, arXiv 2504.18720; Rozet et al. 2024, arXiv 2405.13712", modelHash: hash,
                 seed: common.seed,
-                sampler: "\(known) known states, \(sampling), network in \(common.precision.dtype(on: .cpu))",
+                sampler:
+                    "\(mode.rawValue), \(known) known states, \(sampling), network in \(common.precision.dtype(on: .cpu))",
                 other: [
                     "forecast_reference_time": start, "analysis": analysis,
                     "analysis_sha256": try ContentHash.sha256(of: fileURL(analysis)),
                 ]),
             fingerprint: ContentHash.fingerprint([
                 "model": hash, "seed": "\(common.seed)", "members": "\(count)", "times": "\(times)",
-                "analysis": try ContentHash.sha256(of: fileURL(analysis)), "known": "\(known)", "axes": axes.axes ?? "",
+                "analysis": try ContentHash.sha256(of: fileURL(analysis)), "known": "\(mode.rawValue) \(known)",
+                "axes": axes.axes ?? "",
                 "sampling": sampling.description, "precision": "\(common.precision.dtype(on: .cpu))",
             ]), reporter: common.reporter)
         try await draw.run()
@@ -110,8 +126,71 @@ struct Forecast: AsyncParsableCommand {
             text: "\(output): \(count) members of \(states) states from \(start)")
     }
 
+    /// What goes on from the known states.
+    private enum Prior {
+        case window(TrajectoryModel, known: Int)
+        case nextState(NextStateModel)
+
+        var card: ModelCard {
+            switch self {
+            case .window(let model, _): model.card
+            case .nextState(let model): model.card
+            }
+        }
+
+        /// Known states.
+        var known: Int {
+            switch self {
+            case .window(_, let known): known
+            case .nextState(let model): model.history
+            }
+        }
+
+        /// States beyond the known ones where none are asked for.
+        var usualLead: Int {
+            switch self {
+            case .window(let model, let known): model.window - known
+            case .nextState(let model): (model.card.denoiser?.network.window ?? 32) - model.history
+            }
+        }
+
+        func source(
+            times: [Double], past: (count: Int, states: (Int) -> [Float]), options: PosteriorOptions
+        ) throws -> any EnsembleSource {
+            switch self {
+            case .window(let model, let known):
+                try Continuation(
+                    model: model, times: times, observations: nil, known: KnownStates(count: known), past: past,
+                    options: options)
+            case .nextState(let model): NextStateForecast(model: model, times: times, past: past, options: options)
+            }
+        }
+    }
+
+    private func prior() throws -> Prior {
+        switch mode {
+        case .window:
+            let trajectory = try TrajectoryModel(contentsOf: fileURL(model), precision: common.precision)
+            let count = known ?? KnownStates.usualCount
+            guard count < trajectory.window else {
+                throw ValidationError(
+                    "--known is \(count): the model's window has \(trajectory.window) states, fewer are known")
+            }
+            return .window(trajectory, known: count)
+        case .nextState:
+            let next = try NextStateModel(contentsOf: fileURL(model), precision: common.precision)
+            guard known ?? next.history == next.history else {
+                throw ValidationError(
+                    "--known is \(known!): this model was trained to draw the next state given \(next.history); leave it out"
+                )
+            }
+            return .nextState(next)
+        }
+    }
+
     /// The known states of every member of the analysis.
-    private func past(of archive: Archive, _ card: ModelCard) throws -> (states: [[Float]], times: [Double]) {
+    private func past(of archive: Archive, _ card: ModelCard, known: Int) throws -> (states: [[Float]], times: [Double])
+    {
         var last = archive.times.count - 1
         if let start {
             guard let instant = CFTime.instant(start, calendar: archive.calendar) else {
@@ -167,11 +246,8 @@ struct Forecast: AsyncParsableCommand {
         return Int(states.rounded())
     }
 
-    private func times(after past: [Double], _ model: TrajectoryModel) throws -> [Double] {
-        guard known < model.window else {
-            throw ValidationError("--known is \(known): the model's window has \(model.window) states, fewer are known")
-        }
-        let ahead = try leadStates(model.card) ?? (model.window - known)
-        return past + (1...ahead).map { past[past.count - 1] + Double($0) * model.card.timeStep }
+    private func times(after past: [Double], _ prior: Prior) throws -> [Double] {
+        let ahead = try leadStates(prior.card) ?? prior.usualLead
+        return past + (1...ahead).map { past[past.count - 1] + Double($0) * prior.card.timeStep }
     }
 }
