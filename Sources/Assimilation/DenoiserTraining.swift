@@ -51,9 +51,11 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
         public var attention: SpatioTemporalTransformer.AttentionPattern?
         /// Whether the network learns a map of places; regional grids only.
         public var places: Bool?
+        /// Whether tokens overlap in time.
+        public var overlap: Bool?
 
         enum CodingKeys: String, CodingKey, CaseIterable {
-            case patch, hidden, blocks, heads, attention, places
+            case patch, hidden, blocks, heads, attention, places, overlap
             case mlpRatio = "mlp_ratio"
         }
 
@@ -67,10 +69,21 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
             let latent = codec.latentShape
             var c = SpatioTemporalTransformer.Configuration(
                 channels: latent[0], conditionChannels: anchor.kind == .none ? 0 : latent[0],
-                contextFeatures: grid.kind == .plane ? 0 : CalendarContext.features, patch: patch, hidden: hidden,
-                blocks: blocks, heads: heads, window: window, periodic: codec.autoencoder.configuration.periodic)
+                contextFeatures: grid.kind == .plane ? 0 : CalendarContext.features, window: window,
+                periodic: codec.autoencoder.configuration.periodic)
+            try apply(to: &c, latent: latent, window: window)
+            return c
+        }
+
+        /// Makes a network's configuration what is chosen here, and checks it against the latents of shape (channels, y', x')
+        /// that it will see.
+        ///
+        /// - Throws: as `network`.
+        func apply(to c: inout SpatioTemporalTransformer.Configuration, latent: [Int], window: Int) throws {
+            (c.patch, c.hidden, c.blocks, c.heads) = (patch, hidden, blocks, heads)
             if let mlpRatio { c.mlpRatio = mlpRatio }
             if let attention { c.attention = attention }
+            if let overlap { c.overlap = overlap }
             if places == true { c.grid = .init(y: latent[1], x: latent[2]) }
             try c.validate()
             for (key, side, whole, what) in [
@@ -80,7 +93,6 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
                 throw ConfigurationError(
                     message: "denoiser.patch.\(key) is \(side), more than the \(whole) \(what); lower it")
             }
-            return c
         }
     }
 
@@ -196,13 +208,15 @@ struct DenoiserTask: TrainingTask {
 /// - Parameters:
 ///   - files: the archive, in time order
 ///   - model: the model folder; a training begun there goes on
+///   - source: another model folder, from whose denoiser's weights the training starts; layers that it lacks start as
+///     in a new network
 ///   - precision: of the network's tokens and products
 ///   - interruption: asks to stop between two steps of training, or two batches of the measurement after it
 /// - Returns: how it ended; the folder gains `denoiser.safetensors`, `anchor.safetensors` and `errors.safetensors` unless
 ///   interrupted.
 /// - Throws: `FieldsError`, ``ConfigurationError``, ``ModelError``, `TrainingError`, `NetworksError`.
 public func trainDenoiser(
-    _ configuration: DenoiserTrainingConfiguration, archive files: [URL], model folder: URL,
+    _ configuration: DenoiserTrainingConfiguration, archive files: [URL], model folder: URL, from source: URL? = nil,
     precision: Precision = .auto, reporter: any ProgressReporter, interruption: Interruption
 ) throws -> TrainingOutcome {
     var card = try ModelCard(contentsOf: folder)
@@ -226,6 +240,7 @@ public func trainDenoiser(
     // First weights come from the seed too: a training is a function of configuration, archive and seed.
     let network = try Generator(seed: configuration.training.seed).use { try SpatioTemporalTransformer(c) }
     network.bodyType = precision.dtype(on: .cpu)
+    if let source { try network.start(from: source, reporter: reporter) }
     let anchor = try configuration.anchor.law(
         of: archive, split: split, codec: codec, window: window, reporter: reporter)
     let denoiser = makeDenoiser(network, anchor: anchor)
@@ -245,7 +260,8 @@ public func trainDenoiser(
         network: network, denoiser: denoiser, codec: codec, examples: examples, validation: validation, noise: noise)
     let trainer = try Trainer(
         task, configuration: configuration.training, output: folder.appendingPathComponent("training/denoiser"),
-        identity: try identity(configuration, model: folder, card: card, type: network.bodyType), reporter: reporter,
+        identity: try identity(configuration, model: folder, card: card, type: network.bodyType, from: source),
+        reporter: reporter,
         interruption: interruption)
     reporter.say("training on \(starts.count) windows of \(window) states, \(network.parameterCount) parameters")
     let outcome = try trainer.run()
@@ -288,20 +304,50 @@ public func trainDenoiser(
 
 /// What a denoiser's losses depend on beside the loop: the latents, the law, the noise, the arithmetic.
 private func identity(
-    _ c: DenoiserTrainingConfiguration, model folder: URL, card: ModelCard, type: DType
+    _ c: DenoiserTrainingConfiguration, model folder: URL, card: ModelCard, type: DType, from source: URL?
 ) throws -> String {
     func json(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
-    return ContentHash.fingerprint([
+    var parts = [
         "autoencoder": try ContentHash.sha256(of: folder.appendingPathComponent("autoencoder.safetensors")),
         "statistics": try ContentHash.sha256(of: folder.appendingPathComponent("statistics.safetensors")),
         "latents": "\(card.autoencoder.latentMean) \(card.autoencoder.latentDeviation)",
         "anchor": try json(c.anchor), "noise": try json(c.noise), "validation": try json(c.validation),
         "windows": "\(c.window) \(c.shifts)", "precision": "\(type)",
-    ])
+    ]
+    if let source { parts["from"] = try ContentHash.sha256(of: source.appendingPathComponent("denoiser.safetensors")) }
+    return ContentHash.fingerprint(parts)
+}
+
+extension SpatioTemporalTransformer {
+    /// Takes over the weights of another model's denoiser.
+    ///
+    /// - Throws: ``ModelError`` where it has no denoiser, or one with layers that this network has not or has in other
+    ///   shapes.
+    fileprivate func start(from source: URL, reporter: any ProgressReporter) throws {
+        let file = source.appendingPathComponent("denoiser.safetensors")
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            throw ModelError("--from \(source.path): there is no denoiser.safetensors; name a model with a denoiser")
+        }
+        let new: [String]
+        do {
+            let (missing, unknown) = try load(try Safetensors.read(file), strict: false)
+            guard unknown.isEmpty else {
+                throw ModelError(
+                    "--from \(source.path): its denoiser has layers that this one has not (\(unknown.prefix(3).joined(separator: ", "))); "
+                        + "choose the same blocks, places and overlap, or more")
+            }
+            new = missing
+        } catch let error as TorchError {
+            throw ModelError("--from \(source.path): \(error)")
+        }
+        reporter.say(
+            "starting from the weights of \(source.lastPathComponent)"
+                + (new.isEmpty ? "" : "; new: \(new.joined(separator: ", "))"))
+    }
 }
 
 /// The network as a denoiser, anchored where there is a law.

@@ -181,6 +181,45 @@ private final class Listener: ProgressReporter, @unchecked Sendable {
         ("patch: {time: 1, y: 5, x: 1}", "patch.y"), ("patch: {time: 1, y: 1, x: 6}", "patch.x"),
     ]
 
+    @Test func aTrainingStartsFromAnotherModelsWeights() throws {
+        let world = try World.regional.get()
+        func train(_ folder: URL, from source: URL, _ change: (inout DenoiserTrainingConfiguration) -> Void) throws {
+            var configuration = try World.denoiserConfiguration(anchor: Self.anchor)
+            configuration.training.learningRate = 1e-12
+            change(&configuration)
+            _ = try trainDenoiser(
+                configuration, archive: [world.archive], model: folder, from: source, reporter: SilentReporter(),
+                interruption: Interruption())
+        }
+        func weights(_ folder: URL) throws -> [String: Tensor] {
+            try Safetensors.read(folder.appendingPathComponent("denoiser.safetensors"))
+        }
+        let folder = try Scratch.copy(of: model())
+        try FileManager.default.removeItem(at: folder.appendingPathComponent("training"))
+        let source = try weights(model())
+        try train(folder, from: model()) { $0.training.seed = 7 }
+        for (name, tensor) in try weights(folder) {
+            #expect((tensor - source[name]!).abs().max().item() < 1e-6, "\(name)")
+        }
+
+        // Layers of other shapes, layers that are not there, a folder without a denoiser.
+        let another = try Scratch.copy(of: model())
+        try FileManager.default.removeItem(at: another.appendingPathComponent("training"))
+        let shapes = try #require(throws: ModelError.self) {
+            try train(another, from: model()) { $0.denoiser.hidden = 24 }
+        }
+        #expect(shapes.description.contains("shapes") && shapes.description.contains("--from"))
+        let two = try Scratch.copy(of: model())
+        try FileManager.default.removeItem(at: two.appendingPathComponent("training"))
+        try train(two, from: model()) { $0.denoiser.blocks = 2 }
+        let layers = try #require(throws: ModelError.self) { try train(another, from: two) { _ in } }
+        #expect(layers.description.contains("blocks.1"))
+        let absent = try #require(throws: ModelError.self) {
+            try train(another, from: Scratch.place("nothing")) { _ in }
+        }
+        #expect(absent.description.contains("no denoiser.safetensors"))
+    }
+
     @Test("What no network can be built from is refused before the anchor is estimated", arguments: impossible)
     func impossibleNetworksAreRefusedFirst(_ key: String, _ word: String) throws {
         let world = try World.regional.get()

@@ -21,9 +21,12 @@ import Testing
         "denoiser": common + ["time", "y", "x"] + names(DenoiserTrainingConfiguration.CodingKeys.self)
             + names(DenoiserTrainingConfiguration.NetworkChoice.CodingKeys.self)
             + names(AnchorConfiguration.CodingKeys.self) + names(NoiseConfiguration.CodingKeys.self),
+        "next-state": common + ["time", "y", "x"] + names(NextStateTrainingConfiguration.CodingKeys.self)
+            + names(DenoiserTrainingConfiguration.NetworkChoice.CodingKeys.self)
+            + names(NoiseConfiguration.CodingKeys.self),
     ]
 
-    @Test("Every key of a training's configuration is in its help", arguments: ["autoencoder", "denoiser"])
+    @Test("Every key of a training's configuration is in its help", arguments: keys.keys.sorted())
     func everyKeyIsExplained(_ command: String) async throws {
         let help = try await Command.run(["train", command, "--help"]).output
         let lines = help.split(separator: "\n")
@@ -33,7 +36,7 @@ import Testing
         #expect(help.contains("training/\(command)/checkpoints") && help.contains("checkpoint_every"))
     }
 
-    @Test("No line of the table of keys is wrapped", arguments: ["autoencoder", "denoiser"])
+    @Test("No line of the table of keys is wrapped", arguments: keys.keys.sorted())
     func noLineIsWrapped(_ command: String) async throws {
         let help = try await Command.run(["train", command, "--help"], environment: ["COLUMNS": "80"]).output
         let table = try #require(help.firstRange(of: /\ {2}key +default +meaning\n/)).lowerBound

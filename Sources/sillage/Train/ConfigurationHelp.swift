@@ -54,7 +54,31 @@ enum ConfigurationHelp {
             sigma_max              100          noisiest
             rho                    1            spread of the levels drawn
           denoiser                 required     a transformer over latents
-            patch                  required     states and latent cells that make a
+          \(network)
+          shifts                   false        shift periodic axes at random
+          errors                   validation   states on which the denoiser's errors
+                                                are measured at the end; or training
+          \(training)
+        """
+
+    /// Keys of `sillage train next-state --config`.
+    static let nextState = """
+          key                      default      meaning
+          history                  2            known states, 1 to 16
+          \(validation)
+          noise                                 levels trained on and sampled from, of
+                                                changes in units of their deviation
+            sigma_min              0.001        cleanest
+            sigma_max              100          noisiest
+            rho                    1            spread of the levels drawn
+          denoiser                 required     a transformer over the latents of a state
+          \(network)
+          shifts                   false        shift periodic axes at random
+          \(training)
+        """
+
+    private static let network = """
+          patch                  required     states and latent cells that make a
                                                 token: {time: 2, y: 2, x: 2}
             hidden                 required     width of a token
             blocks                 required     transformer blocks
@@ -62,11 +86,10 @@ enum ConfigurationHelp {
             mlp_ratio              4            inner width over hidden
             attention              full         alternating: within a state, then in
                                                 time; faster from 512 tokens on
+            overlap                false        a token also sees half a patch of
+                                                frames to either side and adds to
+                                                them; patch.time must be even
             places                 false        learn a map of places; regional grids
-          shifts                   false        shift periodic axes at random
-          errors                   validation   states on which the denoiser's errors
-                                                are measured at the end; or training
-          \(training)
         """
 
     private static let validation = """

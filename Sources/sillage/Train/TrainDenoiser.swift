@@ -49,6 +49,12 @@ struct TrainDenoiser: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Model folder that holds the autoencoder; gains the denoiser.", valueName: "folder"))
     var model: String
 
+    @Option(
+        help: ArgumentHelp(
+            "Another model folder: training starts from its denoiser's weights rather than from random ones; what it lacks "
+                + "(overlap, places) starts as in a new network.", valueName: "folder"))
+    var from: String?
+
     @OptionGroup(title: "Common options") var common: ExecutionOptions
 
     func run() async throws {
@@ -56,7 +62,8 @@ struct TrainDenoiser: AsyncParsableCommand {
         let configuration = try StrictYAML.decode(DenoiserTrainingConfiguration.self, from: fileURL(config))
         let outcome = try await Stop.cooperatively { interruption in
             try trainDenoiser(
-                configuration, archive: data.map(fileURL), model: fileURL(model), precision: common.precision,
+                configuration, archive: data.map(fileURL), model: fileURL(model), from: from.map(fileURL),
+                precision: common.precision,
                 reporter: common.reporter,
                 interruption: interruption)
         }
