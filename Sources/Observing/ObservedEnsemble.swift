@@ -32,7 +32,7 @@ public struct ObservedEnsemble: Sendable {
     public init(
         of vector: ObservationVector, members: Int, times: Int, seed: UInt64,
         read: (_ member: Int, _ time: Int) throws -> [Float],
-        progress: (Int) throws -> Void = { _ in }
+        progress: (Int) -> Void = { _ in }
     ) rethrows {
         let plan = ReadingPlan(vector, stateCount: vector.operator.columns / times)
         let count = vector.count
@@ -48,7 +48,7 @@ public struct ObservedEnsemble: Sendable {
                 squares[row] += step * (seen[row] - mean[row])
                 if seen[row] + vector.errors[row] * random.normal() < vector.values[row] { ranks[row] += 1 }
             }
-            try progress(member + 1)
+            progress(member + 1)
         }
         self.members = members
         self.mean = mean

@@ -32,6 +32,18 @@ struct Diagnose: AsyncParsableCommand {
 
               sillage diagnose --observations withheld.nc --background posterior.nc
 
+            The background of optimal interpolation is the climate, which observations of no weight leave as it is. Of \
+            Lorenz-96 observed everywhere with an error of 1 that the file gives as 2, estimates are 1.42, 1.19, 1.10, 1.07 and \
+            1.05 from one pass to the next:
+
+              sillage observe truth.nc --network grid --spacing 20 --error 1000 -o nothing.nc
+              sillage filter oi --observations nothing.nc --archive archive.nc --members 9 -o climate.nc
+              sillage filter oi --observations told.nc --archive archive.nc --members 9 -o analysis.nc
+              sillage diagnose --observations told.nc --analysis analysis.nc --background climate.nc -o again.nc
+
+            An error that is small beside the background's is only told by neighbours that constrain one another: lone \
+            observations are believed, whatever they are told to err, and the estimate stays at what was assumed.
+
             Where ten times or more are observed, estimates have 95 % intervals by a block bootstrap over times. Stations \
             (by name, or places observed ten times or more) have their own means, and the correlation of departures in \
             time, which stays up where stations are biased. Observations beyond three deviations (innovations of their \

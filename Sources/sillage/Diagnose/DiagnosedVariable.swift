@@ -118,7 +118,8 @@ struct DiagnosedVariable: Encodable {
             }
             let span = (diagnosis.times.last ?? 0) - (diagnosis.times.first ?? 0)
             autocorrelation = Autocorrelation(
-                lag: Double(unit) * span / Double(max(diagnosis.times.count - 1, 1)),
+                // To the microsecond: files count time in fractions of other units.
+                lag: (Double(unit) * span / Double(max(diagnosis.times.count - 1, 1)) * 1e6).rounded() / 1e6,
                 innovations: correlation(sample.background), departures: correlation(sample.analysis))
         }
         stations = try sample.stationDepartures(bootstrap).map { found in

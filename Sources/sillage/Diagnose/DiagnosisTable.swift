@@ -110,6 +110,6 @@ struct DiagnosisTable {
     private static func text(_ value: DepartureEstimate?) -> String {
         guard let value else { return "-" }
         let interval = value.interval.map { String(format: " [%.3g, %.3g]", $0.lower, $0.upper) } ?? ""
-        return String(format: "%.4g", value.estimate) + interval
+        return String(format: "%.3g", value.estimate) + interval
     }
 }
