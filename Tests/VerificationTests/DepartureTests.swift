@@ -179,14 +179,14 @@ import Testing
             background: Departures(d, variance: none, members: 1), analysis: Departures(d, variance: none, members: 1))
         let mean = biases.reduce(0, +) / Double(stations)
         let between = biases.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(stations)
-        let errors = try ErrorEstimates(sample, BlockBootstrap())
+        let errors = try ErrorEstimates(sample, bootstrap)
         // 4,000 squares of unit variance: 2.2 %.
         #expect(abs(try #require(errors.observationVariance).estimate - (1 + between)) < 0.1 * (1 + between))
         #expect(abs(try #require(errors.observationVarianceWithinStations).estimate - 1) < 0.1)
         let correlation = sample.autocorrelation(of: d)
         #expect(sample.lagUnit == 3 && correlation.count == 6 && abs((correlation[0] ?? 0) - 1) < 1e-12)
         for r in correlation.dropFirst() { #expect(abs((r ?? 0) - between / (1 + between)) < 0.05) }
-        let found = try sample.stationDepartures(BlockBootstrap())
+        let found = try sample.stationDepartures(bootstrap)
         #expect(found.map(\.station) == Array(0..<stations) && found.allSatisfy { $0.count == times })
         for one in found {
             #expect(abs(try #require(one.innovation).estimate - biases[one.station]) < 0.45)

@@ -161,6 +161,12 @@ struct Diagnose: AsyncParsableCommand {
                         + "observations")
             }
         }
+        for (name, found) in found where found.departures != nil && found.departures?.varianceRatio == nil {
+            guard found.errors.analysis?.assumed != nil else { continue }
+            lines.append(
+                "\(name): no variance is expected of departures, for the analysis' spread is larger than the error of the "
+                    + "observations that it knows")
+        }
         let few = found.filter { $0.found.times.count < InstantScores.least }.map(\.name)
         if !few.isEmpty {
             lines.append(

@@ -87,8 +87,8 @@ extension DiagnosisPage {
                 curves, x: ChartAxis("lag", units: "of \(span)"), y: ChartAxis("correlation"), levels: [.init(0)],
                 width: 420, height: 170),
             caption:
-                "Correlation in time of departures at one station. Where it does not fall with the lag, stations are "
-                + "biased.")
+                "Correlation in time of departures at one station. Where that from the analysis does not fall with the "
+                + "lag, stations are biased; innovations also keep the background's own errors.")
     }
 
     func stations(_ found: DiagnosedVariable, _ variable: FieldVariable, in report: inout Report) async throws {
@@ -100,7 +100,7 @@ extension DiagnosisPage {
             }
             guard !points.isEmpty else { return }
             panels.append(
-                .init(title, points: points, scale: .diverging("mean departure", units: variable.units, clipping: 0)))
+                .init(title, points: points, scale: .diverging(title.lowercased(), units: variable.units, clipping: 0)))
         }
         panel("Mean innovation") { $0.innovation }
         panel("Mean departure from the analysis") { $0.departure }
