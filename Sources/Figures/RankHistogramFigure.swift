@@ -7,14 +7,20 @@ public struct RankHistogramFigure: Figure {
     public var counts: [Int]
     /// How many of the cases are independent; fewer than all when neighbours are alike. Nil takes all.
     public var effectiveCases: Double?
+    /// What has the ranks.
+    public var subject: String
     /// The title; empty for none.
     public var title: String
     /// The figure's width in points.
     public var width: Double
 
-    /// A histogram of `counts`, rank by rank.
-    public init(counts: [Int], effectiveCases: Double? = nil, title: String = "", width: Double = 420) {
+    /// A histogram of `counts`, rank by rank, of `subject` among the members.
+    public init(
+        counts: [Int], effectiveCases: Double? = nil, of subject: String = "truth", title: String = "",
+        width: Double = 420
+    ) {
         self.counts = counts
+        self.subject = subject
         self.effectiveCases = effectiveCases
         self.title = title
         self.width = width
@@ -50,7 +56,7 @@ public struct RankHistogramFigure: Figure {
             .horizontal(y: 1, colour: Style.ink, width: 0.9, dash: .dashed),
         ]
         var chart = Chart(
-            x: ChartAxis("rank of the truth among the members", range: ends[0]...ends[1]),
+            x: ChartAxis("rank of the \(subject) among the members", range: ends[0]...ends[1]),
             y: ChartAxis("relative frequency", beginsAtZero: true), elements: elements)
         chart.xTicks = ticks(Int(ranks))
         let legend = [

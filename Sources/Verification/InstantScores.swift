@@ -95,6 +95,8 @@ public struct ScoreInterval: Sendable, Hashable, Codable {
     /// Its ends.
     public var lower, upper: Double
 
+    init(lower: Double, upper: Double) { (self.lower, self.upper) = (lower, upper) }
+
     init?(_ interval: ConfidenceInterval?) {
         guard let interval else { return nil }
         (lower, upper) = (interval.lower, interval.upper)

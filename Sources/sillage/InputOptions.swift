@@ -58,3 +58,16 @@ func requireFolder(of url: URL) throws {
         throw FieldsError(.output, "\(url.path): the folder \(folder) may not be written")
     }
 }
+
+/// - Throws: `ValidationError` where a file is there that is no page: it would be lost.
+func requirePage(_ url: URL) throws {
+    guard FileManager.default.fileExists(atPath: url.path) else { return }
+    let head = (try? FileHandle(forReadingFrom: url).read(upToCount: 64)).flatMap {
+        String(data: $0, encoding: .utf8)
+    }
+    guard head?.lowercased().contains("<!doctype html") == true else {
+        throw ValidationError(
+            "--report \(url.lastPathComponent) is there and is no page, which it would replace: give another name, such "
+                + "as report.html")
+    }
+}

@@ -60,7 +60,10 @@ import Testing
     }
 
     @Test func everyHelpTeaches() async throws {
-        for command in [["simulate", "qg"], ["observe"], ["filter", "oi"], ["verify"], ["inspect"], ["data", "get"]] {
+        for command in [
+            ["simulate", "qg"], ["observe"], ["filter", "oi"], ["verify"], ["diagnose"], ["inspect"],
+            ["data", "get"],
+        ] {
             let help = try await Command.run(command + ["--help"]).output
             // An example that can be copied, and the common options.
             #expect(help.contains("  sillage \(command.joined(separator: " "))"), "\(command)")

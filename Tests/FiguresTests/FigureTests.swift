@@ -27,6 +27,8 @@ private func samples() -> [any Figure] {
             x: ChartAxis("step", scale: .logarithmic), y: ChartAxis("loss", scale: .logarithmic),
             levels: [.init(0.05, name: "level")], width: 240, height: 100),
         RankHistogramFigure(counts: [10, 12, 9, 11, 8], width: 240),
+        NormalisedHistogramFigure(
+            [.init("one", wave.map { 2 * $0 }), .init("two", [-40, 0.2, 7, .nan])], quantity: "deviation", width: 240),
         ReliabilityFigure(
             [
                 .init(
@@ -110,6 +112,7 @@ private func samples() -> [any Figure] {
             LineFigure([], x: ChartAxis("x"), y: ChartAxis("y")),
             LineFigure([.init("a", x: [1], y: [-1])], x: ChartAxis("x"), y: ChartAxis("y", scale: .logarithmic)),
             RankHistogramFigure(counts: [0, 0, 0]),
+            NormalisedHistogramFigure([.init("one", [.nan])], quantity: "deviation"),
             ReliabilityFigure([.init("a", probabilities: [], frequencies: [], counts: [])], frequency: 0),
             SpectrumFigure(wavenumbers: [], quantity: "power"),
             ScoreSeriesFigure(times: .elapsed([1], units: "h"), methods: [], units: "K"),

@@ -206,19 +206,6 @@ struct Verify: AsyncParsableCommand {
         try common.print(Summary(results: results, events: events, physics: found, report: report), text: text)
     }
 
-    /// - Throws: `ValidationError` where a file is there that is no page: it would be lost.
-    private func requirePage(_ url: URL) throws {
-        guard FileManager.default.fileExists(atPath: url.path) else { return }
-        let head = (try? FileHandle(forReadingFrom: url).read(upToCount: 64)).flatMap {
-            String(data: $0, encoding: .utf8)
-        }
-        guard head?.lowercased().contains("<!doctype html") == true else {
-            throw ValidationError(
-                "--report \(url.lastPathComponent) is there and is no page, which it would replace: give another name, such "
-                    + "as report.html")
-        }
-    }
-
     private func observed(for contender: Contender) throws -> Observations? {
         guard let observations else { return nil }
         let (table, archive) = (
