@@ -62,13 +62,15 @@ public struct ModelCard: Codable, Sendable {
         public var anchor: AnchorConfiguration
         /// Noise levels met in training.
         public var noise: NoiseConfiguration
+        /// Static fields that it sees; their numbers are in `statics.safetensors`.
+        public var statics: [StaticField]?
         /// Loss on held-out windows: 1 is the error that the Gaussian law expects of itself.
         public var validationLoss: Double?
         /// How it was trained.
         public var training: TrainingSummary
 
         enum CodingKeys: String, CodingKey, CaseIterable {
-            case network, stride, anchor, noise, training
+            case network, stride, anchor, noise, statics, training
             case validationLoss = "validation_loss"
         }
     }

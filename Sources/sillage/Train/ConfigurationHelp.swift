@@ -26,6 +26,8 @@ enum ConfigurationHelp {
           latent_scale             deviation    each channel varies by one; energy:
                                                 channels vary as what they decode to
           shifts                   false        shift periodic axes at random
+          latitude_weights         on a globe   the loss counts points by their area,
+                                                cos(latitude); in a region only if true
           \(training)
         """
 
@@ -63,7 +65,15 @@ enum ConfigurationHelp {
             attention              full         alternating: within a state, then in
                                                 time; faster from 512 tokens on
             places                 false        learn a map of places; regional grids
-          shifts                   false        shift periodic axes at random
+          static                   none         fields without time that it sees too
+            file                   -            NetCDF or HDF5; its grid holds the
+                                                archive's; a path from where you are
+            variables              required     [orography, land_mask]; latitude needs
+                                                no file
+          shifts                   false        shift periodic axes at random; not with
+                                                static fields
+          latitude_weights         on a globe   the loss counts latent cells by area,
+                                                cos(latitude); in a region only if true
           errors                   validation   states on which the denoiser's errors
                                                 are measured at the end; or training
           \(training)
