@@ -20,7 +20,8 @@ import Testing
             + names(ClimatologyConfiguration.CodingKeys.self),
         "denoiser": common + ["time", "y", "x"] + names(DenoiserTrainingConfiguration.CodingKeys.self)
             + names(DenoiserTrainingConfiguration.NetworkChoice.CodingKeys.self)
-            + names(AnchorConfiguration.CodingKeys.self) + names(NoiseConfiguration.CodingKeys.self),
+            + names(AnchorConfiguration.CodingKeys.self) + names(NoiseConfiguration.CodingKeys.self)
+            + names(StaticConfiguration.CodingKeys.self),
     ]
 
     @Test("Every key of a training's configuration is in its help", arguments: ["autoencoder", "denoiser"])
