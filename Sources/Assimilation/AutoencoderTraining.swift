@@ -14,6 +14,8 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
     public var validation: ValidationPeriod
     /// The network; `variables`, `periodic` and `grid` are filled in from the archive.
     public var autoencoder: NetworkChoice
+    /// Fields that do not change, which the convolutions see beside states; nil for none.
+    public var statics: StaticConfiguration?
     /// What a unit of each latent channel is.
     public var latentScale: LatentScale
     /// Shifts periodic axes at random: a homogeneous world seen from every side.
@@ -49,9 +51,12 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
 
         /// The autoencoder of states on a grid.
         ///
+        /// - Parameter statics: static fields that it sees
         /// - Throws: `NetworksError` for numbers that no network has, ``ConfigurationError`` for cells larger than the
         ///   grid.
-        func configuration(variables: Int, grid: Grid) throws -> FieldAutoencoder.Configuration {
+        func configuration(
+            variables: Int, grid: Grid, statics: Int = 0
+        ) throws -> FieldAutoencoder.Configuration {
             var c = FieldAutoencoder.Configuration(variables: variables, latentChannels: latentChannels)
             if let patch { c.patch = patch }
             if let stages { c.stages = stages }
@@ -61,6 +66,7 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
             if let linearPath { c.linearPath = linearPath }
             c.periodic = .init(y: grid.y.period != nil, x: grid.x.period != nil)
             c.grid = .init(y: grid.shape.y, x: grid.shape.x)
+            c.staticChannels = statics
             try c.validate()
             guard c.factor <= min(grid.shape.y, grid.shape.x) else {
                 throw ConfigurationError(
@@ -73,6 +79,7 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case variables, climatology, validation, autoencoder, shifts, training
+        case statics = "static"
         case latentScale = "latent_scale"
         case latitudeWeights = "latitude_weights"
     }
@@ -86,10 +93,12 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
             ?? ClimatologyConfiguration()
         validation = try values.decodeIfPresent(ValidationPeriod.self, forKey: .validation) ?? .last(fraction: 0.1)
         autoencoder = try values.decode(NetworkChoice.self, forKey: .autoencoder)
+        statics = try values.decodeIfPresent(StaticConfiguration.self, forKey: .statics)
         latentScale = try values.decodeIfPresent(LatentScale.self, forKey: .latentScale) ?? .deviation
         shifts = try values.decodeIfPresent(Bool.self, forKey: .shifts) ?? false
         latitudeWeights = try values.decodeIfPresent(Bool.self, forKey: .latitudeWeights)
         training = try values.decode(TrainingConfiguration.self, forKey: .training)
+        try StaticConfiguration.requireNoShifts(statics, shifts)
     }
 }
 
@@ -219,11 +228,14 @@ public func trainAutoencoder(
     let archive = try Archive(contentsOf: files, variables: configuration.variables)
     let held = try configuration.validation.range(of: archive.times, calendar: archive.calendar)
     let split = try ArchiveSplit(archive.times, validation: [held])
+    let statics = try configuration.statics.map { try StaticFields($0, on: archive.grid) }
     // First weights come from the seed too: a training is a function of configuration, archive and seed.
     let network = try Generator(seed: configuration.training.seed).use {
         try FieldAutoencoder(
-            configuration.autoencoder.configuration(variables: archive.variables.count, grid: archive.grid))
+            configuration.autoencoder.configuration(
+                variables: archive.variables.count, grid: archive.grid, statics: statics?.fields.count ?? 0))
     }
+    if let statics { network.setStatics(statics.values) }
     let byLatitude = try archive.grid.weighsLatitudes(configuration.latitudeWeights)
     // After all that can be refused, for it reads the whole archive.
     let climatology = try Climatology(
@@ -278,7 +290,7 @@ public func trainAutoencoder(
                     let fields = network.decode($0, grid: .init(y: archive.grid.shape.y, x: archive.grid.shape.x))
                     return climatology.mask?.zeroed(fields) ?? fields
                 },
-                reconstructionError: Tensor.cat(errors, 0).mean([0]).sqrt().doubles(),
+                reconstructionError: Tensor.cat(errors, 0).mean([0]).sqrt().doubles(), statics: statics?.fields,
                 training: TrainingSummary(
                     archive: files.map(\.lastPathComponent), states: states.count, outcome: outcome,
                     configuration: configuration.training, module: network)))

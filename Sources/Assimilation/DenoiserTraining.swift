@@ -111,9 +111,7 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
         latitudeWeights = try values.decodeIfPresent(Bool.self, forKey: .latitudeWeights)
         errors = try values.decodeIfPresent(MeasuredOn.self, forKey: .errors) ?? .validation
         training = try values.decode(TrainingConfiguration.self, forKey: .training)
-        guard statics == nil || !shifts else {
-            throw ConfigurationError(message: "shifts: static fields tie a world to its places; set shifts to false")
-        }
+        try StaticConfiguration.requireNoShifts(statics, shifts)
         guard window >= 1, stride >= 1, stride <= window, (window - stride).isMultiple(of: 2) else {
             throw ConfigurationError(
                 message: "window \(window), stride \(stride): 1 ≤ stride ≤ window and window − stride even must hold")
@@ -235,6 +233,10 @@ public func trainDenoiser(
 
     // All that can be refused is refused before the anchor, which takes minutes.
     try codec.climatology.mask?.requireNoShifts(configuration.shifts)
+    if configuration.shifts, codec.autoencoder.configuration.staticChannels > 0 {
+        throw ConfigurationError(
+            message: "shifts: the autoencoder sees static fields, which tie a world to its places; set shifts to false")
+    }
     let byLatitude = try card.grid.weighsLatitudes(configuration.latitudeWeights)
     let statics = try configuration.statics.map { try StaticFields($0, on: card.grid) }
     let c = try configuration.denoiser.network(

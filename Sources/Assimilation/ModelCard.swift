@@ -41,11 +41,13 @@ public struct ModelCard: Codable, Sendable {
         public var latentDeviation: [Double]
         /// RMS error of decode(encode(x)) on held-out states, one a variable, in its units.
         public var reconstructionError: [Double]
+        /// Static fields that its convolutions see; their numbers are among the weights.
+        public var statics: [StaticField]?
         /// How it was trained.
         public var training: TrainingSummary
 
         enum CodingKeys: String, CodingKey, CaseIterable {
-            case network, training
+            case network, statics, training
             case latentMean = "latent_mean"
             case latentDeviation = "latent_deviation"
             case reconstructionError = "reconstruction_error"

@@ -28,6 +28,12 @@ public struct StaticConfiguration: Codable, Sendable, Hashable {
             throw ConfigurationError(message: "static: give the file that holds \(variables.joined(separator: ", "))")
         }
     }
+
+    /// - Throws: ``ConfigurationError`` where fields are to be shifted beside others that are not.
+    static func requireNoShifts(_ statics: StaticConfiguration?, _ shifts: Bool) throws {
+        guard statics != nil, shifts else { return }
+        throw ConfigurationError(message: "shifts: static fields tie a world to its places; set shifts to false")
+    }
 }
 
 /// One field that does not change, and what it is standardised by.

@@ -1,5 +1,6 @@
 import Diffusion
 import Foundation
+import Networks
 import Testing
 import Torch
 
@@ -71,6 +72,53 @@ import Torch
         #expect(try error().contains("does not hold"))
         try FileManager.default.removeItem(at: url)
         #expect(try error().contains("statics.safetensors is missing"))
+    }
+
+    /// Convolutions see them in encoder and decoder, and they travel with the weights.
+    @Test func convolutionsSeeThem() throws {
+        let values = Globe.weather(seed: 12, count: 60)
+        let archive = try Scratch.archive(
+            values, times: Array(Globe.times[..<60]), grid: Globe.grid, variables: Globe.variables)
+        let text = """
+            validation: {last: 0.2}
+            static: {file: '\(try Globe.statics().path)', variables: [orography, land_mask]}
+            autoencoder: {latent_channels: 3, patch: 2, stages: [{width: 8, blocks: 1}, {width: 8, blocks: 1}], groups: 4}
+            training: {steps: 5, batch_size: 8, warmup_steps: 0, learning_rate: 1e-2, validate_every: 5}
+            """
+        let folder = try Globe.trainFirstHalf(archive, text)
+        let card = try ModelCard(contentsOf: folder)
+        #expect(card.autoencoder.statics?.map(\.name) == ["orography", "land_mask"])
+        #expect(card.autoencoder.network.staticChannels == 2)
+        let url = folder.appendingPathComponent("autoencoder.safetensors")
+        var tensors = try Safetensors.read(url)
+        let statics = try StaticFields(configuration(Globe.statics(), "[orography, land_mask]"), on: Globe.grid)
+        #expect(distance(try #require(tensors["statics"]), statics.values) < 1e-6)
+
+        let times = Array(Globe.times[50..<54])
+        func coded(_ folder: URL) throws -> (latents: Tensor, fields: Tensor) {
+            let codec = try LatentCodec(contentsOf: folder, card: card)
+            let x = codec.climatology.standardise(values.narrow(0, 50, 4).to(.float32), at: times).unsqueeze(0)
+            return withNoGrad { (codec.encode(x), codec.decode(Tensor.zeros([1, 3, 4, 4, 8]))) }
+        }
+        let before = try coded(folder)
+        tensors["statics"] = -statics.values
+        try Safetensors.write(tensors, to: url)
+        let after = try coded(folder)
+        #expect(distance(before.latents, after.latents) > 1e-4 && distance(before.fields, after.fields) > 1e-4)
+        tensors["statics"] = statics.values.narrow(1, 0, 8)
+        try Safetensors.write(tensors, to: url)
+        #expect(throws: TorchError.self) { try coded(folder) }
+        tensors["statics"] = nil
+        try Safetensors.write(tensors, to: url)
+        #expect(throws: TorchError.self) { try coded(folder) }
+        // Nothing in a linear autoencoder looks at them.
+        let linear = try #require(throws: NetworksError.self) {
+            try Globe.trainFirstHalf(
+                archive,
+                text.replacingOccurrences(
+                    of: "stages: [{width: 8, blocks: 1}, {width: 8, blocks: 1}]", with: "stages: []"))
+        }
+        #expect("\(linear)".contains("static"), "\(linear)")
     }
 
     @Test func whatCannotBeStaticIsRefused() throws {

@@ -12,7 +12,7 @@ import Testing
 
     private static let common =
         names(TrainingConfiguration.CodingKeys.self) + names(DivergenceDetector.Limits.CodingKeys.self)
-        + names(ValidationPeriod.CodingKeys.self)
+        + names(ValidationPeriod.CodingKeys.self) + names(StaticConfiguration.CodingKeys.self)
 
     private static let keys = [
         "autoencoder": common + ["width", "blocks"] + names(AutoencoderTrainingConfiguration.CodingKeys.self)
@@ -20,8 +20,7 @@ import Testing
             + names(ClimatologyConfiguration.CodingKeys.self),
         "denoiser": common + ["time", "y", "x"] + names(DenoiserTrainingConfiguration.CodingKeys.self)
             + names(DenoiserTrainingConfiguration.NetworkChoice.CodingKeys.self)
-            + names(AnchorConfiguration.CodingKeys.self) + names(NoiseConfiguration.CodingKeys.self)
-            + names(StaticConfiguration.CodingKeys.self),
+            + names(AnchorConfiguration.CodingKeys.self) + names(NoiseConfiguration.CodingKeys.self),
     ]
 
     @Test("Every key of a training's configuration is in its help", arguments: ["autoencoder", "denoiser"])
