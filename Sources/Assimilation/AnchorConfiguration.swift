@@ -68,9 +68,11 @@ public struct AnchorConfiguration: Codable, Sendable, Hashable {
 }
 
 extension Grid {
-    /// Distances in km between all points, row-major (points, points): great-circle chords flattened at the grid's
-    /// middle latitude on the Earth, straight lines (around the torus where periodic) on a plane.
+    /// Distances in km between all points, row-major (points, points): straight through the Earth on the globe, so that
+    /// functions of them that are covariances in space are covariances; great-circle chords flattened at the grid's middle
+    /// latitude in a region; straight lines (around the torus where periodic) on a plane.
     func distances() -> [Double] {
+        if isGlobal { return chords() }
         let (ny, nx) = shape
         let earthDegree = 111.195
         let middle = (y.values[0] + y.values[ny - 1]) / 2 * Double.pi / 180
@@ -92,5 +94,25 @@ extension Grid {
             }
         }
         return distances
+    }
+}
+
+extension Grid {
+    /// Lengths in km of straight lines through the Earth between all points.
+    private func chords() -> [Double] {
+        let radius = 6_371.0
+        let places = y.values.flatMap { latitude -> [(Double, Double, Double)] in
+            let φ = latitude * .pi / 180
+            return x.values.map { longitude in
+                let λ = longitude * .pi / 180
+                return (radius * cos(φ) * cos(λ), radius * cos(φ) * sin(λ), radius * sin(φ))
+            }
+        }
+        return places.flatMap { a in
+            places.map { b in
+                let d = (a.0 - b.0, a.1 - b.1, a.2 - b.2)
+                return (d.0 * d.0 + d.1 * d.1 + d.2 * d.2).squareRoot()
+            }
+        }
     }
 }

@@ -3,23 +3,35 @@ import Foundation
 import Torch
 
 extension Archive {
-    /// States as a tensor of shape (time, variable, y, x), float32.
+    /// States as a tensor of shape (time, variable, y, x), float32, zero where the mask says that there is no value.
     ///
-    /// - Throws: `FieldsError` where a value is missing, naming variable, time and place: a network cannot learn from
-    ///   holes.
-    func states(_ range: Range<Int>) throws -> Tensor {
+    /// - Throws: `FieldsError` where a value is missing that the mask has, or is there where the mask has none, naming
+    ///   variable, time and place: a network cannot learn from holes that come and go.
+    func states(_ range: Range<Int>, mask: FieldMask?) throws -> Tensor {
         let values = try read(times: range)
-        if let hole = values.firstIndex(where: { !$0.isFinite }) {
-            let (ny, nx) = grid.shape
-            let (state, point) = (hole / (ny * nx), hole % (ny * nx))
-            let (time, variable) = (range.lowerBound + state / variables.count, state % variables.count)
+        let size = variables.count * grid.count
+        let wrong =
+            if let mask {
+                values.indices.first { values[$0].isNaN == mask.isKnown[$0 % size] || values[$0].isInfinite }
+            } else { values.firstIndex { !$0.isFinite } }
+        if let wrong {
+            let what = values[wrong].isFinite ? "holds a value" : "missing or not finite"
+            let contrast = values[wrong].isFinite ? ", and is missing there at other times" : ""
             throw FieldsError(
                 .invalidValue,
-                "\(variables[variable].name): missing or not finite at state \(time), "
-                    + "\(grid.y.name) \(grid.y.values[point / nx]), \(grid.x.name) \(grid.x.values[point % nx]); "
-                    + "training needs complete fields: fill the holes or leave the period out")
+                "\(variables[wrong / grid.count % variables.count].name): \(what) at \(place(of: wrong, from: range.lowerBound))"
+                    + "\(contrast); training takes points that are missing at all times, such as land, but no holes that come "
+                    + "and go: fill them or leave the period out")
         }
-        return Tensor(values, shape: [range.count, variables.count, grid.shape.y, grid.shape.x])
+        let states = Tensor(values, shape: [range.count, variables.count, grid.shape.y, grid.shape.x])
+        return mask?.zeroed(states) ?? states
+    }
+
+    /// Time and place of an element of (time, variable, y, x) of the states from `first` on, for messages.
+    private func place(of element: Int, from first: Int) -> String {
+        let (state, point) = (first + element / (variables.count * grid.count), element % grid.count)
+        return "state \(state) (\(CFTime.iso(times[state], calendar: calendar))), "
+            + "\(grid.y.name) \(grid.y.values[point / grid.shape.x]), \(grid.x.name) \(grid.x.values[point % grid.shape.x])"
     }
 }
 

@@ -14,10 +14,14 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
     public var validation: ValidationPeriod
     /// The network; `variables`, `periodic` and `grid` are filled in from the archive.
     public var autoencoder: NetworkChoice
+    /// Fields that do not change, which the convolutions see beside states; nil for none.
+    public var statics: StaticConfiguration?
     /// What a unit of each latent channel is.
     public var latentScale: LatentScale
     /// Shifts periodic axes at random: a homogeneous world seen from every side.
     public var shifts: Bool
+    /// Whether the loss counts points by their area, cos(latitude); nil does on grids that go round the Earth.
+    public var latitudeWeights: Bool?
     /// The loop.
     public var training: TrainingConfiguration
 
@@ -47,9 +51,12 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
 
         /// The autoencoder of states on a grid.
         ///
+        /// - Parameter statics: static fields that it sees
         /// - Throws: `NetworksError` for numbers that no network has, ``ConfigurationError`` for cells larger than the
         ///   grid.
-        func configuration(variables: Int, grid: Grid) throws -> FieldAutoencoder.Configuration {
+        func configuration(
+            variables: Int, grid: Grid, statics: Int = 0
+        ) throws -> FieldAutoencoder.Configuration {
             var c = FieldAutoencoder.Configuration(variables: variables, latentChannels: latentChannels)
             if let patch { c.patch = patch }
             if let stages { c.stages = stages }
@@ -59,6 +66,7 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
             if let linearPath { c.linearPath = linearPath }
             c.periodic = .init(y: grid.y.period != nil, x: grid.x.period != nil)
             c.grid = .init(y: grid.shape.y, x: grid.shape.x)
+            c.staticChannels = statics
             try c.validate()
             guard c.factor <= min(grid.shape.y, grid.shape.x) else {
                 throw ConfigurationError(
@@ -71,7 +79,9 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case variables, climatology, validation, autoencoder, shifts, training
+        case statics = "static"
         case latentScale = "latent_scale"
+        case latitudeWeights = "latitude_weights"
     }
 
     /// Reads a configuration; `autoencoder` and `training` must be there.
@@ -83,9 +93,12 @@ public struct AutoencoderTrainingConfiguration: Codable, Sendable {
             ?? ClimatologyConfiguration()
         validation = try values.decodeIfPresent(ValidationPeriod.self, forKey: .validation) ?? .last(fraction: 0.1)
         autoencoder = try values.decode(NetworkChoice.self, forKey: .autoencoder)
+        statics = try values.decodeIfPresent(StaticConfiguration.self, forKey: .statics)
         latentScale = try values.decodeIfPresent(LatentScale.self, forKey: .latentScale) ?? .deviation
         shifts = try values.decodeIfPresent(Bool.self, forKey: .shifts) ?? false
+        latitudeWeights = try values.decodeIfPresent(Bool.self, forKey: .latitudeWeights)
         training = try values.decode(TrainingConfiguration.self, forKey: .training)
+        try StaticConfiguration.requireNoShifts(statics, shifts)
     }
 }
 
@@ -154,7 +167,7 @@ struct StateExamples: ExampleSource, @unchecked Sendable {
         let fields = try indices.map { i -> Tensor in
             let state = states[i]
             let field = climatology.standardise(
-                try archive.states(state..<state + 1), at: [archive.times[state]])
+                try archive.states(state..<state + 1, mask: climatology.mask), at: [archive.times[state]])
             return shifts ? shifted(field, archive.grid, &bits) : field
         }
         return Tensor.cat(fields, 0)
@@ -173,6 +186,8 @@ struct AutoencoderTask: TrainingTask {
     let autoencoder: FieldAutoencoder
     let examples: StateExamples
     let validation: Tensor
+    /// Of the squares of errors, shape (variables, y, x); nil for all the same.
+    let weights: Tensor?
 
     var module: Module { autoencoder }
 
@@ -180,14 +195,19 @@ struct AutoencoderTask: TrainingTask {
         let grid = GridAxes(y: batch.shape[2], x: batch.shape[3])
         let shape = [batch.shape[0]] + autoencoder.configuration.latentShape(of: grid)
         let noise = Tensor.randn(shape, generator: random.generator(2))
-        return (autoencoder.reconstruct(batch, noise: noise) - batch).square().mean()
+        return loss(of: autoencoder.reconstruct(batch, noise: noise) - batch)
+    }
+
+    private func loss(of error: Tensor) -> Tensor {
+        let squares = error.square()
+        return (weights.map { squares * $0 } ?? squares).mean()
     }
 
     func validationLosses(random: StepRandom) throws -> [String: Double] {
         var total = 0.0
         for chunk in (0..<validation.shape[0]).chunks(of: 32) {
             let x = validation.narrow(0, chunk.lowerBound, chunk.count)
-            total += (autoencoder.reconstruct(x) - x).square().mean().item() * Double(chunk.count)
+            total += loss(of: autoencoder.reconstruct(x) - x).item() * Double(chunk.count)
         }
         return ["loss": total / Double(validation.shape[0])]
     }
@@ -208,14 +228,22 @@ public func trainAutoencoder(
     let archive = try Archive(contentsOf: files, variables: configuration.variables)
     let held = try configuration.validation.range(of: archive.times, calendar: archive.calendar)
     let split = try ArchiveSplit(archive.times, validation: [held])
+    let statics = try configuration.statics.map { try StaticFields($0, on: archive.grid) }
     // First weights come from the seed too: a training is a function of configuration, archive and seed.
     let network = try Generator(seed: configuration.training.seed).use {
         try FieldAutoencoder(
-            configuration.autoencoder.configuration(variables: archive.variables.count, grid: archive.grid))
+            configuration.autoencoder.configuration(
+                variables: archive.variables.count, grid: archive.grid, statics: statics?.fields.count ?? 0))
     }
+    if let statics { network.setStatics(statics.values) }
+    let byLatitude = try archive.grid.weighsLatitudes(configuration.latitudeWeights)
     // After all that can be refused, for it reads the whole archive.
     let climatology = try Climatology(
         of: archive, ranges: split.training, configuration: configuration.climatology)
+    if let mask = climatology.mask {
+        try mask.requireNoShifts(configuration.shifts)
+        reporter.say("\(mask.summary(of: archive.variables)): learnt around, written as missing")
+    }
 
     let states = split.training.flatMap { Array($0) }
     let examples = StateExamples(
@@ -224,7 +252,9 @@ public func trainAutoencoder(
     let validation = try standardised(archive, climatology, validationStates)
 
     let trainer = try Trainer(
-        AutoencoderTask(autoencoder: network, examples: examples, validation: validation),
+        AutoencoderTask(
+            autoencoder: network, examples: examples, validation: validation,
+            weights: LossWeights.fields(climatology.mask, on: archive.grid, byLatitude: byLatitude)),
         configuration: configuration.training, output: output.appendingPathComponent("training/autoencoder"),
         reporter: reporter, interruption: interruption)
     if network.configuration.linearPath != .none, !trainer.checkpoints.has(.last) {
@@ -245,7 +275,8 @@ public func trainAutoencoder(
         let latents = Tensor.cat(sample, 0)
         let errors = try validationStates.chunked(by: 64).map { chunk -> Tensor in
             let x = try standardised(archive, climatology, chunk)
-            return ((network.reconstruct(x) - x) * climatology.deviation).square().mean([2, 3])
+            let squares = ((network.reconstruct(x) - x) * climatology.deviation).square()
+            return climatology.mask?.mean(squares) ?? squares.mean([2, 3])
         }
         return ModelCard(
             name: name,
@@ -256,16 +287,15 @@ public func trainAutoencoder(
             autoencoder: .init(
                 network: network.configuration, latentMean: latents.mean([0, 2, 3]).doubles(),
                 latentDeviation: configuration.latentScale.divisors(of: latents) {
-                    network.decode($0, grid: .init(y: archive.grid.shape.y, x: archive.grid.shape.x))
+                    let fields = network.decode($0, grid: .init(y: archive.grid.shape.y, x: archive.grid.shape.x))
+                    return climatology.mask?.zeroed(fields) ?? fields
                 },
-                reconstructionError: Tensor.cat(errors, 0).mean([0]).sqrt().doubles(),
+                reconstructionError: Tensor.cat(errors, 0).mean([0]).sqrt().doubles(), statics: statics?.fields,
                 training: TrainingSummary(
                     archive: files.map(\.lastPathComponent), states: states.count, outcome: outcome,
                     configuration: configuration.training, module: network)))
     }
-    try Safetensors.write(
-        ["mean": climatology.coefficients, "deviation": climatology.deviation],
-        to: output.appendingPathComponent("statistics.safetensors"))
+    try climatology.write(to: output)
     try Safetensors.write(network.stateDict(), to: output.appendingPathComponent("autoencoder.safetensors"))
     try card.write(to: output)
     return outcome
@@ -286,7 +316,10 @@ extension TrainingSummary {
 /// Standardised fields of some states, shape (states, variables, y, x).
 func standardised(_ archive: Archive, _ climatology: Climatology, _ states: [Int]) throws -> Tensor {
     Tensor.cat(
-        try states.map { climatology.standardise(try archive.states($0..<$0 + 1), at: [archive.times[$0]]) }, 0)
+        try states.map {
+            climatology.standardise(
+                try archive.states($0..<$0 + 1, mask: climatology.mask), at: [archive.times[$0]])
+        }, 0)
 }
 
 /// At most `count` of the elements, evenly spread.

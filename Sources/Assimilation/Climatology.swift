@@ -43,14 +43,17 @@ public struct Climatology: @unchecked Sendable {
     public let coefficients: Tensor
     /// Standard deviation of departures from the mean, shape (variables, y, x), positive.
     public let deviation: Tensor
+    /// The points that hold no value at any time, such as an ocean's on land; nil where all do.
+    public let mask: FieldMask?
 
     /// Harmonics of the day in the mean.
     public var harmonics: Int { (coefficients.shape[0] - 1) / 2 }
 
     /// A climatology from its parts.
-    public init(coefficients: Tensor, deviation: Tensor) {
+    public init(coefficients: Tensor, deviation: Tensor, mask: FieldMask? = nil) {
         self.coefficients = coefficients
         self.deviation = deviation
+        self.mask = mask
     }
 
     /// The functions of time that the mean is made of, shape (times, 2 · harmonics + 1).
@@ -77,23 +80,30 @@ public struct Climatology: @unchecked Sendable {
         return basis.matmul(coefficients.reshape([rows[0].count, -1])).reshape([rows.count] + state)
     }
 
-    /// Departures in standard deviations.
+    /// Departures in standard deviations, zero where there is no value: the mean.
     ///
     /// - Parameters:
-    ///   - fields: shape (times, variables, y, x), physical units
+    ///   - fields: shape (times, variables, y, x), physical units; what stands at masked points is not looked at
     ///   - times: seconds since 1970-01-01
-    public func standardise(_ fields: Tensor, at times: [Double]) -> Tensor { (fields - mean(at: times)) / deviation }
+    public func standardise(_ fields: Tensor, at times: [Double]) -> Tensor {
+        let departures = (fields - mean(at: times)) / deviation
+        return mask?.zeroed(departures) ?? departures
+    }
 
-    /// Physical fields from departures of shape (…, times, variables, y, x).
-    public func restore(_ departures: Tensor, at times: [Double]) -> Tensor { departures * deviation + mean(at: times) }
+    /// Physical fields from departures of shape (…, times, variables, y, x), NaN where there is no value.
+    public func restore(_ departures: Tensor, at times: [Double]) -> Tensor {
+        let fields = departures * deviation + mean(at: times)
+        return mask?.blanked(fields) ?? fields
+    }
 }
 
 extension Climatology {
-    /// Estimates a climatology in one pass over an archive.
+    /// Estimates a climatology in one pass over an archive. Points that are missing in the first state are to be missing in
+    /// all of them; they get the mean of the others, and a mask.
     ///
     /// - Parameters:
     ///   - ranges: the states to learn from
-    /// - Throws: `FieldsError` where values are missing, naming variable, time and place.
+    /// - Throws: `FieldsError` where values are missing at some times only, naming variable, time and place.
     public init(of archive: Archive, ranges: [Range<Int>], configuration: ClimatologyConfiguration) throws {
         let (variables, ny, nx) = (archive.variables.count, archive.grid.shape.y, archive.grid.shape.x)
         let size = variables * ny * nx
@@ -104,12 +114,13 @@ extension Climatology {
                 message: "climatology.daily_harmonics is \(configuration.dailyHarmonics), which takes states at "
                     + "\(terms) times of day; the archive has \(hours.count): lower it")
         }
+        let mask = try archive.mask(at: ranges.first?.first ?? 0)
         var gram = Tensor.zeros([terms, terms], dtype: .float64)
         var moments = Tensor.zeros([terms, size], dtype: .float64)
         var squares = Tensor.zeros([size], dtype: .float64)
         var count = 0
         for chunk in ranges.flatMap({ $0.chunks(of: 256) }) {
-            let fields = try archive.states(chunk).reshape([chunk.count, size]).to(.float64)
+            let fields = try archive.states(chunk, mask: mask).reshape([chunk.count, size]).to(.float64)
             let times = Array(archive.times[chunk])
             let basis = Tensor(
                 Self.basis(times, harmonics: configuration.dailyHarmonics).flatMap { $0 }, shape: [chunk.count, terms],
@@ -128,6 +139,7 @@ extension Climatology {
         let explained = (coefficients * moments).sum([0])
         var variance = ((squares - explained) / Double(count)).reshape([variables, ny * nx])
         coefficients = coefficients.reshape([terms, variables, ny * nx])
+        if let mask { coefficients = mask.levelled(coefficients) }
         if !configuration.meanPerPoint {
             let common = coefficients.mean([2], keepdim: true)
             // What a point's own mean does beside the common one, averaged over the states: δᵀ G δ.
@@ -136,13 +148,14 @@ extension Climatology {
             variance = variance + spread.reshape([variables, ny * nx])
             coefficients = common.expand([terms, variables, ny * nx])
         }
+        if let mask { variance = mask.levelled(variance) }
         if !configuration.deviationPerPoint {
             variance = variance.mean([1], keepdim: true).expand([variables, ny * nx])
         }
         let deviation = variance.clamp(min: 1e-30).sqrt()
         self.init(
             coefficients: coefficients.reshape([terms, variables, ny, nx]).contiguous().to(.float32),
-            deviation: deviation.reshape([variables, ny, nx]).contiguous().to(.float32))
+            deviation: deviation.reshape([variables, ny, nx]).contiguous().to(.float32), mask: mask)
     }
 }
 

@@ -19,8 +19,12 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
     public var noise: NoiseConfiguration
     /// The network.
     public var denoiser: NetworkChoice
+    /// Fields that do not change, which the network sees beside latents; nil for none.
+    public var statics: StaticConfiguration?
     /// Shifts periodic axes at random.
     public var shifts: Bool
+    /// Whether the loss counts latent cells by their area, cos(latitude); nil does on grids that go round the Earth.
+    public var latitudeWeights: Bool?
     /// The states on which the trained denoiser's errors are measured.
     public var errors: MeasuredOn
     /// The loop.
@@ -61,14 +65,15 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
 
         /// The network that denoises windows of a codec's latents.
         ///
+        /// - Parameter statics: static fields that it sees
         /// - Throws: `NetworksError` for numbers that no network has, ``ConfigurationError`` for a patch larger than what it
         ///   cuts.
         func network(
-            on grid: Grid, codec: LatentCodec, window: Int, anchor: AnchorConfiguration
+            on grid: Grid, codec: LatentCodec, window: Int, anchor: AnchorConfiguration, statics: Int = 0
         ) throws -> SpatioTemporalTransformer.Configuration {
             let latent = codec.latentShape
             var c = SpatioTemporalTransformer.Configuration(
-                channels: latent[0], conditionChannels: anchor.kind == .none ? 0 : latent[0],
+                channels: latent[0], conditionChannels: (anchor.kind == .none ? 0 : latent[0]) + statics,
                 contextFeatures: grid.kind == .plane ? 0 : CalendarContext.features, window: window,
                 periodic: codec.autoencoder.configuration.periodic)
             try apply(to: &c, latent: latent, window: window)
@@ -98,6 +103,8 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case window, stride, validation, anchor, noise, denoiser, shifts, errors, training
+        case statics = "static"
+        case latitudeWeights = "latitude_weights"
     }
 
     /// Reads a configuration; `window`, `denoiser` and `training` must be there.
@@ -111,9 +118,12 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
             try values.decodeIfPresent(AnchorConfiguration.self, forKey: .anchor) ?? AnchorConfiguration(kind: .none)
         noise = try values.decodeIfPresent(NoiseConfiguration.self, forKey: .noise) ?? NoiseConfiguration()
         denoiser = try values.decode(NetworkChoice.self, forKey: .denoiser)
+        statics = try values.decodeIfPresent(StaticConfiguration.self, forKey: .statics)
         shifts = try values.decodeIfPresent(Bool.self, forKey: .shifts) ?? false
+        latitudeWeights = try values.decodeIfPresent(Bool.self, forKey: .latitudeWeights)
         errors = try values.decodeIfPresent(MeasuredOn.self, forKey: .errors) ?? .validation
         training = try values.decode(TrainingConfiguration.self, forKey: .training)
+        try StaticConfiguration.requireNoShifts(statics, shifts)
         guard window >= 1, stride >= 1, stride <= window, (window - stride).isMultiple(of: 2) else {
             throw ConfigurationError(
                 message: "window \(window), stride \(stride): 1 ≤ stride ≤ window and window − stride even must hold")
@@ -150,7 +160,7 @@ struct WindowExamples: ExampleSource, @unchecked Sendable {
         for i in indices {
             let range = starts[i]..<starts[i] + window
             let times = Array(archive.times[range])
-            let field = climatology.standardise(try archive.states(range), at: times)
+            let field = climatology.standardise(try archive.states(range, mask: climatology.mask), at: times)
             fields.append(shifts ? shifted(field, archive.grid, &bits) : field)
             if let features = CalendarContext.features(at: times, on: archive.grid) { contexts.append(features) }
         }
@@ -169,6 +179,8 @@ struct DenoiserTask: TrainingTask {
     let examples: WindowExamples
     let validation: [WindowBatch]
     let noise: NoiseDistribution
+    /// Of squares of latent errors, shape (y', 1); nil for all the same.
+    let weights: Tensor?
 
     var module: Module { network }
 
@@ -190,7 +202,7 @@ struct DenoiserTask: TrainingTask {
     private func lossOf(
         _ denoiser: some TrainableDenoiser, _ x: Tensor, _ levels: [Noise], _ ε: Tensor, _ context: Tensor?
     ) -> Tensor {
-        denoisingLoss(denoiser, x, each: levels, ε: ε, context: context)
+        denoisingLoss(denoiser, x, each: levels, ε: ε, context: context, weights: weights)
     }
 
     func validationLosses(random: StepRandom) throws -> [String: Double] {
@@ -234,8 +246,15 @@ public func trainDenoiser(
     }
 
     // All that can be refused is refused before the anchor, which takes minutes.
+    try codec.climatology.mask?.requireNoShifts(configuration.shifts)
+    if configuration.shifts, codec.autoencoder.configuration.staticChannels > 0 {
+        throw ConfigurationError(
+            message: "shifts: the autoencoder sees static fields, which tie a world to its places; set shifts to false")
+    }
+    let byLatitude = try card.grid.weighsLatitudes(configuration.latitudeWeights)
+    let statics = try configuration.statics.map { try StaticFields($0, on: card.grid) }
     let c = try configuration.denoiser.network(
-        on: card.grid, codec: codec, window: window, anchor: configuration.anchor)
+        on: card.grid, codec: codec, window: window, anchor: configuration.anchor, statics: statics?.fields.count ?? 0)
     try configuration.anchor.validate(on: archive)
     // First weights come from the seed too: a training is a function of configuration, archive and seed.
     let network = try Generator(seed: configuration.training.seed).use { try SpatioTemporalTransformer(c) }
@@ -243,7 +262,7 @@ public func trainDenoiser(
     if let source { try network.start(from: source, reporter: reporter) }
     let anchor = try configuration.anchor.law(
         of: archive, split: split, codec: codec, window: window, reporter: reporter)
-    let denoiser = makeDenoiser(network, anchor: anchor)
+    let denoiser = makeDenoiser(network, anchor: anchor, statics: statics?.averaged(over: codec))
 
     let examples = WindowExamples(
         archive: archive, climatology: codec.climatology, starts: starts, window: window, shifts: configuration.shifts)
@@ -257,12 +276,14 @@ public func trainDenoiser(
     let noise = NoiseDistribution.uniform(
         .logLogit(σmin: configuration.noise.sigmaMin, σmax: configuration.noise.sigmaMax, ρ: configuration.noise.rho))
     let task = DenoiserTask(
-        network: network, denoiser: denoiser, codec: codec, examples: examples, validation: validation, noise: noise)
+        network: network, denoiser: denoiser, codec: codec, examples: examples, validation: validation, noise: noise,
+        weights: byLatitude ? LossWeights.latents(of: codec, on: card.grid) : nil)
     let trainer = try Trainer(
         task, configuration: configuration.training, output: folder.appendingPathComponent("training/denoiser"),
-        identity: try identity(configuration, model: folder, card: card, type: network.bodyType, from: source),
-        reporter: reporter,
-        interruption: interruption)
+        identity: try identity(
+            configuration, model: folder, card: card, type: network.bodyType, statics: statics, byLatitude: byLatitude,
+            from: source),
+        reporter: reporter, interruption: interruption)
     reporter.say("training on \(starts.count) windows of \(window) states, \(network.parameterCount) parameters")
     let outcome = try trainer.run()
     guard outcome.status != .interrupted else { return outcome }
@@ -291,9 +312,11 @@ public func trainDenoiser(
     }
     try Safetensors.write(network.stateDict(), to: folder.appendingPathComponent("denoiser.safetensors"))
     try anchor?.write(to: folder.appendingPathComponent("anchor.safetensors"))
+    try StaticFields.write(statics, to: folder)
     try errors?.write(to: folder)
     card.denoiser = .init(
         network: c, stride: configuration.stride, anchor: configuration.anchor, noise: configuration.noise,
+        statics: statics?.fields,
         validationLoss: outcome.state.best?.losses["loss"],
         training: TrainingSummary(
             archive: files.map(\.lastPathComponent), states: split.training.reduce(0) { $0 + $1.count },
@@ -304,7 +327,8 @@ public func trainDenoiser(
 
 /// What a denoiser's losses depend on beside the loop: the latents, the law, the noise, the arithmetic.
 private func identity(
-    _ c: DenoiserTrainingConfiguration, model folder: URL, card: ModelCard, type: DType, from source: URL?
+    _ c: DenoiserTrainingConfiguration, model folder: URL, card: ModelCard, type: DType, statics: StaticFields?,
+    byLatitude: Bool, from source: URL?
 ) throws -> String {
     func json(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
@@ -319,46 +343,33 @@ private func identity(
         "windows": "\(c.window) \(c.shifts)", "precision": "\(type)",
     ]
     if let source { parts["from"] = try ContentHash.sha256(of: source.appendingPathComponent("denoiser.safetensors")) }
+    // Named where they are: trainings begun without go on.
+    parts["statics"] = statics?.fingerprint
+    if byLatitude { parts["latitude_weights"] = "true" }
     return ContentHash.fingerprint(parts)
 }
 
-extension SpatioTemporalTransformer {
-    /// Takes over the weights of another model's denoiser.
-    ///
-    /// - Throws: ``ModelError`` where it has no denoiser, or one with layers that this network has not or has in other
-    ///   shapes.
-    fileprivate func start(from source: URL, reporter: any ProgressReporter) throws {
-        let file = source.appendingPathComponent("denoiser.safetensors")
-        guard FileManager.default.fileExists(atPath: file.path) else {
-            throw ModelError("--from \(source.path): there is no denoiser.safetensors; name a model with a denoiser")
-        }
-        let new: [String]
-        do {
-            let (missing, unknown) = try load(try Safetensors.read(file), strict: false)
-            guard unknown.isEmpty else {
-                throw ModelError(
-                    "--from \(source.path): its denoiser has layers that this one has not (\(unknown.prefix(3).joined(separator: ", "))); "
-                        + "choose the same blocks, places and overlap, or more")
-            }
-            new = missing
-        } catch let error as TorchError {
-            throw ModelError("--from \(source.path): \(error)")
-        }
-        reporter.say(
-            "starting from the weights of \(source.lastPathComponent)"
-                + (new.isEmpty ? "" : "; new: \(new.joined(separator: ", "))"))
-    }
-}
-
 /// The network as a denoiser, anchored where there is a law.
-func makeDenoiser(_ network: SpatioTemporalTransformer, anchor: (any GaussianLaw)?) -> any TrainableDenoiser {
+///
+/// - Parameter statics: what the network sees beside latents, shape (fields, y', x')
+func makeDenoiser(
+    _ network: SpatioTemporalTransformer, anchor: (any GaussianLaw)?, statics: Tensor?
+) -> any TrainableDenoiser {
+    /// The static fields at every state of windows of shape (batch, channels, time, y', x').
+    func condition(_ wiener: Tensor?, like x: Tensor) -> Tensor? {
+        guard let statics else { return wiener }
+        let everywhere = statics.unsqueeze(1).expand([x.size(0), statics.size(0)] + x.shape.dropFirst(2))
+        return wiener.map { Tensor.cat([$0, everywhere], 1) } ?? everywhere
+    }
     guard let anchor else {
-        return Preconditioned { input, logRatio, context in network(input, noise: logRatio, context: context) }
+        return Preconditioned { input, logRatio, context in
+            network(input, noise: logRatio, context: context, condition: condition(nil, like: input))
+        }
     }
     let channels = network.configuration.channels
     return Anchored(prior: anchor) { input, logRatio, context in
         network(
             input.narrow(1, 0, channels), noise: logRatio, context: context,
-            condition: input.narrow(1, channels, channels))
+            condition: condition(input.narrow(1, channels, channels), like: input))
     }
 }

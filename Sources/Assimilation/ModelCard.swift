@@ -43,11 +43,13 @@ public struct ModelCard: Codable, Sendable {
         public var latentDeviation: [Double]
         /// RMS error of decode(encode(x)) on held-out states, one a variable, in its units.
         public var reconstructionError: [Double]
+        /// Static fields that its convolutions see; their numbers are among the weights.
+        public var statics: [StaticField]?
         /// How it was trained.
         public var training: TrainingSummary
 
         enum CodingKeys: String, CodingKey, CaseIterable {
-            case network, training
+            case network, statics, training
             case latentMean = "latent_mean"
             case latentDeviation = "latent_deviation"
             case reconstructionError = "reconstruction_error"
@@ -64,13 +66,15 @@ public struct ModelCard: Codable, Sendable {
         public var anchor: AnchorConfiguration
         /// Noise levels met in training.
         public var noise: NoiseConfiguration
+        /// Static fields that it sees; their numbers are in `statics.safetensors`.
+        public var statics: [StaticField]?
         /// Loss on held-out windows: 1 is the error that the Gaussian law expects of itself.
         public var validationLoss: Double?
         /// How it was trained.
         public var training: TrainingSummary
 
         enum CodingKeys: String, CodingKey, CaseIterable {
-            case network, stride, anchor, noise, training
+            case network, stride, anchor, noise, statics, training
             case validationLoss = "validation_loss"
         }
     }

@@ -59,6 +59,13 @@ public struct Reanalysis {
                 $0, climatology: model.codec.climatology, times: times,
                 representation: model.card.autoencoder.reconstructionError)
         }
+        if let mask = model.codec.climatology.mask, let blind = observations?.looking(atMissing: mask.isKnown),
+            !blind.isEmpty
+        {
+            throw ModelError(
+                "\(blind.count) observations look at points where the model \(model.card.name) has no values: drop them first "
+                    + "(ObservationVector.rejecting(missing:))")
+        }
         if let known {
             guard observations == nil || times.count == model.window else {
                 throw ModelError("observations after known states are taken window by window: use a continuation")

@@ -9,16 +9,12 @@ extension LatentCodec {
     ///
     /// - Throws: ``ModelError``, `TorchError` for damaged files, `NetworksError`.
     public init(contentsOf folder: URL, card: ModelCard) throws {
-        let statistics = try Safetensors.read(folder.appendingPathComponent("statistics.safetensors"))
-        guard let mean = statistics["mean"], let deviation = statistics["deviation"] else {
-            throw ModelError(
-                "\(folder.path)/statistics.safetensors lacks mean or deviation: train the autoencoder again")
-        }
+        let climatology = try Climatology(contentsOf: folder)
         let network = try FieldAutoencoder(card.autoencoder.network)
         try network.load(Safetensors.read(folder.appendingPathComponent("autoencoder.safetensors")), strict: true)
         network.eval()
         self.init(
-            climatology: Climatology(coefficients: mean, deviation: deviation), autoencoder: network,
+            climatology: climatology, autoencoder: network,
             latentMean: card.autoencoder.latentMean, latentDeviation: card.autoencoder.latentDeviation,
             grid: .init(y: card.grid.shape.y, x: card.grid.shape.x))
     }
@@ -64,7 +60,9 @@ public struct TrajectoryModel {
                     + "windows of \(expected) (channels, states, y, x): the files are of different models; train the "
                     + "denoiser again")
         }
-        denoiser = makeDenoiser(network, anchor: anchor)
+        let grid = card.grid
+        let statics = try part.statics.map { try StaticFields(contentsOf: folder, fields: $0, on: grid) }
+        denoiser = makeDenoiser(network, anchor: anchor, statics: statics?.averaged(over: codec))
         errors = try anchor.map { try ErrorSpectrum(contentsOf: folder, law: $0) }
         (window, stride) = (part.network.window, part.stride)
     }

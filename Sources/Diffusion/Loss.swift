@@ -43,14 +43,16 @@ func inverseNormal(_ p: Double) -> Double {
 ///   - noise: one level per example
 ///   - ε: standard normal, same shape as `x`
 ///   - context: see ``ContextualDenoiser``
+///   - weights: of values, of mean 1 and broadcast to the shape of `x`: their areas; nil for all the same
 /// - Returns: a scalar, about 1 for an untrained network.
 /// - Source: Karras et al. 2022, arXiv 2206.00364, equation 8 with λ = 1/c_out².
 public func denoisingLoss<D: ContextualDenoiser & WeightedDenoiser>(
-    _ denoiser: D, _ x: Tensor, each noise: [Noise], ε: Tensor, context: Tensor?
+    _ denoiser: D, _ x: Tensor, each noise: [Noise], ε: Tensor, context: Tensor?, weights: Tensor? = nil
 ) -> Tensor {
     let α = noise.coefficient(like: x) { $0.α }
     let σ = noise.coefficient(like: x) { $0.σ }
     let weight = noise.coefficient(like: x) { 1 / denoiser.errorVariance($0) }
     let d = denoiser(α * x + σ * ε, each: noise, context: context)
-    return (weight * (x - d).square()).mean()
+    let squares = weight * (x - d).square()
+    return (weights.map { squares * $0 } ?? squares).mean()
 }

@@ -24,14 +24,15 @@ struct ArchivePiece: Sendable {
     var rows: [Int]
     var columns: [Int]
 
-    init(url: URL, names: [String], axes: AxisOverride?, pool: FilePool) throws {
+    /// - Parameter isStill: whether fields without any time are taken, as of one state
+    init(url: URL, names: [String], axes: AxisOverride?, isStill: Bool = false, pool: FilePool) throws {
         let file = try pool.file(url)
         let finder = AxisFinder(file: file, axes: axes)
         fields = try FieldSelection(finder: finder).fields(names: names)
         let layout = fields[0].layout
         self.url = url
         (grid, rows, columns) = try ArchivePiece.grid(layout, file: file, variable: fields[0].path)
-        (times, calendar) = try ArchivePiece.times(layout, file: file, field: fields[0])
+        (times, calendar) = try ArchivePiece.times(layout, file: file, field: fields[0], isStill: isStill)
         guard let first = file.variable(fields[0].path) else { throw ArchivePiece.vanished(url, fields[0].path) }
         memberCount = layout.realization.map { first.shape[$0] }
         for field in fields.dropFirst() {
@@ -95,7 +96,7 @@ struct ArchivePiece: Sendable {
     }
 
     private static func times(
-        _ layout: FieldLayout, file: any DataFile, field: Field
+        _ layout: FieldLayout, file: any DataFile, field: Field, isStill: Bool
     ) throws -> ([Double], CalendarKind) {
         let reading = CoordinateReading(file: file)
         if layout.time != nil {
@@ -113,6 +114,7 @@ struct ArchivePiece: Sendable {
             $0.count == 1 && $0.dimensions.count <= 1 && CFTime.isTime(units: $0.units)
         }
         guard let scalar else {
+            if isStill { return ([0], .prolepticGregorian) }
             throw FieldsError(
                 .axes, "\(file.path), variable \(field.path): has no time, neither an axis nor a single one")
         }

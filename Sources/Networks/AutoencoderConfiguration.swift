@@ -45,15 +45,17 @@ extension FieldAutoencoder {
         public var linearPath: LinearPath
         /// Which axes close on themselves; default neither.
         public var periodic: GridAxes<Bool>
-        /// Sides of the fields; needed where `linearPath` is local.
+        /// Sides of the fields; needed where `linearPath` is local or there are `staticChannels`.
         public var grid: GridAxes<Int>?
+        /// Fields that do not change (orography, a mask), which the networks see beside fields and latents; default 0.
+        public var staticChannels: Int
 
         /// A configuration with the documented defaults.
         public init(
             variables: Int, latentChannels: Int, patch: Int = 2,
             stages: [Stage] = [Stage(width: 32, blocks: 1), Stage(width: 64, blocks: 2)], groups: Int = 8,
             saturation: Double = 10, latentNoise: Double = 0.02, linearPath: LinearPath = .shared,
-            periodic: GridAxes<Bool> = .regional, grid: GridAxes<Int>? = nil
+            periodic: GridAxes<Bool> = .regional, grid: GridAxes<Int>? = nil, staticChannels: Int = 0
         ) {
             self.variables = variables
             self.latentChannels = latentChannels
@@ -65,6 +67,7 @@ extension FieldAutoencoder {
             self.linearPath = linearPath
             self.periodic = periodic
             self.grid = grid
+            self.staticChannels = staticChannels
         }
 
         /// Points along a side of a latent cell: patch · 2^(stages − 1), or patch without stages.
@@ -115,6 +118,12 @@ extension FieldAutoencoder {
                     "autoencoder: latent_channels is \(latentChannels), more than the \(points) numbers of a cell; "
                         + "lower it, or set linear_path to none")
             }
+            try require(
+                staticChannels >= 0, "autoencoder: static_channels is \(staticChannels); it must not be negative")
+            try require(
+                staticChannels == 0 || !stages.isEmpty,
+                "autoencoder: static fields go into the convolutions, and there are no stages; leave static out")
+            try require(staticChannels == 0 || grid != nil, "autoencoder: static_channels need grid: {y: …, x: …}")
             try require(linearPath != .local || grid != nil, "autoencoder: linear_path local needs grid: {y: …, x: …}")
         }
     }
@@ -126,6 +135,7 @@ extension FieldAutoencoder.Configuration {
         case latentChannels = "latent_channels"
         case latentNoise = "latent_noise"
         case linearPath = "linear_path"
+        case staticChannels = "static_channels"
     }
 
     /// Reads a configuration; keys with a default may be absent.
@@ -142,5 +152,6 @@ extension FieldAutoencoder.Configuration {
         try keys.read(&linearPath, .linearPath)
         try keys.read(&periodic, .periodic)
         grid = try keys.decodeIfPresent(GridAxes<Int>.self, forKey: .grid)
+        try keys.read(&staticChannels, .staticChannels)
     }
 }

@@ -15,6 +15,8 @@ public final class FieldAutoencoder: Module {
     let encoder: FieldEncoder?
     let decoder: FieldDecoder?
     let linear: LinearCodec?
+    /// Shape (staticChannels, y, x), zero until ``setStatics(_:)``; nil where there are none.
+    let statics: Buffer?
 
     /// An autoencoder with random weights; with a linear path its networks start at zero.
     ///
@@ -31,11 +33,21 @@ public final class FieldAutoencoder: Module {
             : LinearCodec(
                 variables: c.variables, factor: c.factor, latentChannels: c.latentChannels,
                 cells: c.linearPath == .local ? c.grid.map(c.cells(of:)) : nil, periodic: c.periodic)
+        statics = c.staticChannels == 0 ? nil : c.grid.map { Buffer(.zeros([c.staticChannels, $0.y, $0.x])) }
         if linear != nil {
             _ = encoder?.output.zeroed()
             _ = decoder?.output.zeroed()
         }
         super.init()
+    }
+
+    /// Gives the networks the fields that do not change; they become part of the module's state.
+    ///
+    /// - Parameter fields: standardised, shape (staticChannels, y, x)
+    public func setStatics(_ fields: Tensor) {
+        precondition(
+            statics?.shape == fields.shape, "static fields of \(fields.shape) for \(statics?.shape ?? [])")
+        withNoGrad { _ = statics?.copyInPlace(fields) }
     }
 
     /// Latents of fields.
@@ -46,7 +58,7 @@ public final class FieldAutoencoder: Module {
     public func encode(_ x: Tensor) -> Tensor {
         let x = lengthened(x)
         let parts = [
-            encoder.map { $0(x.cells(configuration.patch).to($0.dtype)).to(x.dtype) },
+            encoder.map { $0(beside(x, 1).cells(configuration.patch).to($0.dtype)).to(x.dtype) },
             linear?.encode(x.cells(configuration.factor)),
         ]
         return bounded(sum(parts))
@@ -60,7 +72,7 @@ public final class FieldAutoencoder: Module {
     /// - Returns: standardised fields, shape (batch, variables, y, x).
     public func decode(_ z: Tensor, grid: GridAxes<Int>? = nil) -> Tensor {
         let parts = [
-            decoder.map { $0(z.to($0.dtype)).points(configuration.patch).to(z.dtype) },
+            decoder.map { $0(beside(z, configuration.factor).to($0.dtype)).points(configuration.patch).to(z.dtype) },
             linear?.decode(z).points(configuration.factor),
         ]
         let x = sum(parts)
@@ -110,6 +122,13 @@ public final class FieldAutoencoder: Module {
 
     /// z / √(1 + (z/B)²).
     private func bounded(_ z: Tensor) -> Tensor { z * ((z / configuration.saturation).square() + 1).rsqrt() }
+
+    /// Channels and, behind them, the static fields in cells of `factor` x `factor` points.
+    private func beside(_ x: Tensor, _ factor: Int) -> Tensor {
+        guard let statics else { return x }
+        let cells = lengthened(statics.unsqueeze(0)).cells(factor)
+        return Tensor.cat([x, cells.expand([x.size(0)] + cells.shape.dropFirst()).to(x.dtype)], 1)
+    }
 
     private func sum(_ parts: [Tensor?]) -> Tensor {
         let parts = parts.compactMap { $0 }

@@ -11,7 +11,7 @@ final class FieldStage<Resampling: Module>: Module {
     }
 }
 
-/// (batch, variables · patch², y / patch, x / patch) → (batch, latentChannels, y / factor, x / factor).
+/// (batch, (variables + staticChannels) · patch², y / patch, x / patch) → (batch, latentChannels, y / factor, x / factor).
 final class FieldEncoder: Module {
     let input: Conv2d
     let stages: [FieldStage<Downsample>]
@@ -19,7 +19,7 @@ final class FieldEncoder: Module {
 
     init(_ c: FieldAutoencoder.Configuration) {
         let widths = c.stages.map(\.width)
-        input = fieldConvolution(c.variables * c.patch * c.patch, widths[0], periodic: c.periodic)
+        input = fieldConvolution((c.variables + c.staticChannels) * c.patch * c.patch, widths[0], periodic: c.periodic)
         stages = c.stages.enumerated().map { i, stage in
             let next = i + 1 < widths.count ? Downsample(stage.width, widths[i + 1], periodic: c.periodic) : nil
             return FieldStage(
@@ -41,7 +41,8 @@ final class FieldEncoder: Module {
     }
 }
 
-/// (batch, latentChannels, y / factor, x / factor) → (batch, variables · patch², y / patch, x / patch).
+/// (batch, latentChannels + staticChannels · factor², y / factor, x / factor) →
+/// (batch, variables · patch², y / patch, x / patch).
 final class FieldDecoder: Module {
     let input: Conv2d
     let stages: [FieldStage<Upsample>]
@@ -49,7 +50,8 @@ final class FieldDecoder: Module {
 
     init(_ c: FieldAutoencoder.Configuration) {
         let order = Array(c.stages.reversed())
-        input = fieldConvolution(c.latentChannels, order[0].width, periodic: c.periodic)
+        input = fieldConvolution(
+            c.latentChannels + c.staticChannels * c.factor * c.factor, order[0].width, periodic: c.periodic)
         stages = order.enumerated().map { i, stage in
             let next = i + 1 < order.count ? Upsample(stage.width, order[i + 1].width, periodic: c.periodic) : nil
             return FieldStage(

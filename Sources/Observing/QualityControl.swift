@@ -60,6 +60,52 @@ extension ObservationVector {
     }
 }
 
+extension ObservationVector {
+    /// Observations that look at a point where states hold no value, such as an ocean's on land, also where only a corner of
+    /// what they are interpolated from does, or of what they are derived from.
+    ///
+    /// - Parameter isKnown: whether states hold values, flattened as (variable, y, x)
+    public func looking(atMissing isKnown: [Bool]) -> [Int] {
+        let cells = derived?.grid.count ?? isKnown.count
+        // Not a number wherever a missing one goes in.
+        let state = isKnown.map { $0 ? 0 : Double.nan }
+        let extended = derived.map { state + $0.images(of: state) } ?? state
+        return values.indices.filter { i in
+            let inputs = derived?.function(ofSlot: variables[i]).inputs ?? 1
+            return self.operator.entries(i).contains { entry in
+                (0..<inputs).contains {
+                    extended[self.operator.columnIndices[entry] % extended.count + $0 * cells].isNaN
+                }
+            }
+        }
+    }
+
+    /// Drops observations that look at a point where states hold no value; see ``looking(atMissing:)``.
+    ///
+    /// - Parameters:
+    ///   - isKnown: whether states hold values, flattened as (variable, y, x)
+    ///   - source: names the observations in errors
+    ///   - label: names an observation, by its place in the vector
+    /// - Throws: `FieldsError` of kind `outOfDomain` where none is left.
+    public func rejecting(missing isKnown: [Bool], source: String, label: (Int) -> String) throws -> ObservationVector {
+        let blind = looking(atMissing: isKnown)
+        guard !blind.isEmpty else { return self }
+        guard blind.count < count else {
+            throw FieldsError(
+                .outOfDomain,
+                "\(source): all \(count) observations look at points where the states hold no value (land, for an ocean), such "
+                    + "as \(label(0))")
+        }
+        let rejected = Set(blind)
+        var result = selecting(values.indices.filter { !rejected.contains($0) })
+        result.dropped.append(
+            .init(
+                reason: "beside or on points without values", count: blind.count,
+                examples: blind.prefix(Observations.Dropped.exampleLimit).map(label)))
+        return result
+    }
+}
+
 extension Observations {
     /// Drops observations outside a range of values, in the units of the observed variable.
     ///

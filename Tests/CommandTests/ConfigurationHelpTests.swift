@@ -14,11 +14,13 @@ import Testing
         names(TrainingConfiguration.CodingKeys.self) + names(DivergenceDetector.Limits.CodingKeys.self)
         + names(ValidationPeriod.CodingKeys.self)
 
+    private static let statics = names(StaticConfiguration.CodingKeys.self)
+
     private static let keys = [
-        "autoencoder": common + ["width", "blocks"] + names(AutoencoderTrainingConfiguration.CodingKeys.self)
+        "autoencoder": common + statics + ["width", "blocks"] + names(AutoencoderTrainingConfiguration.CodingKeys.self)
             + names(AutoencoderTrainingConfiguration.NetworkChoice.CodingKeys.self)
             + names(ClimatologyConfiguration.CodingKeys.self),
-        "denoiser": common + ["time", "y", "x"] + names(DenoiserTrainingConfiguration.CodingKeys.self)
+        "denoiser": common + statics + ["time", "y", "x"] + names(DenoiserTrainingConfiguration.CodingKeys.self)
             + names(DenoiserTrainingConfiguration.NetworkChoice.CodingKeys.self)
             + names(AnchorConfiguration.CodingKeys.self) + names(NoiseConfiguration.CodingKeys.self),
         "next-state": common + ["time", "y", "x"] + names(NextStateTrainingConfiguration.CodingKeys.self)

@@ -15,8 +15,8 @@ struct PatchOverlapTests {
     func isAdjoint() {
         let patch = Patch(time: 4, y: 1, x: 2)
         let shape = [2, 3, 2, 2, 3 * patch.count]
-        let x = Tensor.randn(shape, dtype: .float64, generator: Generator(seed: 1))
-        let y = Tensor.randn(shape, dtype: .float64, generator: Generator(seed: 2))
+        let x = Tensor.randn(shape, generator: Generator(seed: 1), dtype: .float64)
+        let y = Tensor.randn(shape, generator: Generator(seed: 2), dtype: .float64)
         let (a, b) = ((patch.neighbours(x) * y).sum().item(), (x * patch.spread(y)).sum().item())
         #expect(abs(a - b) < 1e-12 * abs(a))
     }

@@ -133,9 +133,13 @@ struct Assimilate: AsyncParsableCommand {
             to: wanted.flatMap { $0.upperBound.isFinite ? trajectory.lastState(until: $0.upperBound) : nil } ?? last)
         if period == nil { try refuseLongGap(in: table, of: trajectory) }
         let climate = trajectory.codec.climatology
+        var placed = try table.vector(of: observables, times: times, defaultError: matching.defaultErrors)
+        if let mask = climate.mask {
+            let rows = placed.rows
+            placed = try placed.rejecting(missing: mask.isKnown, source: table.source) { table.identity(rows[$0]) }
+        }
         let vector = try matching.checked(
-            table.vector(of: observables, times: times, defaultError: matching.defaultErrors),
-            of: table, mean: climate.mean(at: times).doubles(), deviation: climate.deviation.doubles(),
+            placed, of: table, mean: climate.mean(at: times).doubles(), deviation: climate.deviation.doubles(),
             reporter: reporter)
         for line in droppedLines(vector.dropped) { reporter.say(line) }
         reporter.say(
@@ -227,7 +231,7 @@ struct DrawSummary: Encodable {
 func modelHash(_ folder: URL) throws -> String {
     let names = [
         "model.yaml", "statistics.safetensors", "autoencoder.safetensors", "denoiser.safetensors",
-        "anchor.safetensors", "errors.safetensors",
+        "anchor.safetensors", "errors.safetensors", "statics.safetensors",
     ]
     var parts: [String: String] = [:]
     for name in names {

@@ -86,7 +86,7 @@ struct Forecast: AsyncParsableCommand {
         let archive = try Archive(
             contentsOf: [fileURL(analysis)], variables: card.variables.map(\.name), axes: axes.override
         ).aligned(with: card.grid).converted(to: card.variables)
-        let past = try past(of: archive, card, known: known)
+        let past = try past(of: archive, card, known: known, mask: prior.mask)
         let times = try times(after: past.times, prior)
         let count = members ?? (past.states.count > 1 ? past.states.count : 8)
         try requireMemory(
@@ -154,6 +154,14 @@ struct Forecast: AsyncParsableCommand {
             }
         }
 
+        /// Points without values.
+        var mask: FieldMask? {
+            switch self {
+            case .window(let model, _): model.codec.climatology.mask
+            case .nextState(let model): model.codec.climatology.mask
+            }
+        }
+
         func source(
             times: [Double], past: (count: Int, states: (Int) -> [Float]), options: PosteriorOptions
         ) throws -> any EnsembleSource {
@@ -188,9 +196,10 @@ struct Forecast: AsyncParsableCommand {
         }
     }
 
-    /// The known states of every member of the analysis.
-    private func past(of archive: Archive, _ card: ModelCard, known: Int) throws -> (states: [[Float]], times: [Double])
-    {
+    /// The known states of every member of the analysis; points without values in the model have none.
+    private func past(of archive: Archive, _ card: ModelCard, known: Int, mask: FieldMask?) throws -> (
+        states: [[Float]], times: [Double]
+    ) {
         var last = archive.times.count - 1
         if let start {
             guard let instant = CFTime.instant(start, calendar: archive.calendar) else {
@@ -225,9 +234,13 @@ struct Forecast: AsyncParsableCommand {
                     + "\(CFTime.iso(b, calendar: archive.calendar)) are \(b - a) s apart, the model's \(card.timeStep) s"
             )
         }
+        let size = card.variables.count * card.grid.count
         let states = try (0..<(archive.memberCount ?? 1)).map { member in
-            let values = try archive.readEnsemble(member: member, times: range)
-            guard values.allSatisfy(\.isFinite) else {
+            var values = try archive.readEnsemble(member: member, times: range)
+            if let known = mask?.isKnown {
+                for i in values.indices where !known[i % known.count] { values[i] = .nan }
+            }
+            guard values.indices.allSatisfy({ values[$0].isFinite || mask?.isKnown[$0 % size] == false }) else {
                 throw FieldsError(.invalidValue, "\(analysis): member \(member) has missing values in its last states")
             }
             return values

@@ -25,7 +25,15 @@ enum ConfigurationHelp {
                                                 none
           latent_scale             deviation    each channel varies by one; energy:
                                                 channels vary as what they decode to
-          shifts                   false        shift periodic axes at random
+          static                   none         fields without time, for convolutions
+            file                   -            NetCDF or HDF5; its grid holds the
+                                                archive's; a path from where you are
+            variables              required     [orography, land_mask]; latitude needs
+                                                no file
+          shifts                   false        shift periodic axes at random; not with
+                                                static fields
+          latitude_weights         on a globe   the loss counts points by their area,
+                                                cos(latitude); in a region only if true
           \(training)
         """
 
@@ -55,7 +63,15 @@ enum ConfigurationHelp {
             rho                    1            spread of the levels drawn
           denoiser                 required     a transformer over latents
           \(network)
-          shifts                   false        shift periodic axes at random
+          static                   none         fields without time that it sees too
+            file                   -            NetCDF or HDF5; its grid holds the
+                                                archive's; a path from where you are
+            variables              required     [orography, land_mask]; latitude needs
+                                                no file
+          shifts                   false        shift periodic axes at random; not with
+                                                static fields
+          latitude_weights         on a globe   the loss counts latent cells by area,
+                                                cos(latitude); in a region only if true
           errors                   validation   states on which the denoiser's errors
                                                 are measured at the end; or training
           \(training)

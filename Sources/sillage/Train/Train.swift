@@ -14,6 +14,10 @@ struct Train: ParsableCommand {
 
               sillage train next-state  --config next-state.yaml  --data archive.nc --model model/
 
+            Points that are missing at all times, an ocean's on land, are learnt as a mask: losses leave them out, and what \
+            the model draws is missing there again. Orography, a land mask or the latitude go in beside the states by the key \
+            `static` of either configuration. On a grid that goes round the Earth, losses count points by their area.
+
             Trainings save checkpoints as they go: run the same command again and it continues where it was stopped, \
             killed or crashed, with the same losses to the bit. Curves are TensorBoard event files: \
             tensorboard --logdir model/training

@@ -15,6 +15,8 @@ struct TrainAutoencoder: AsyncParsableCommand {
 
               sillage train autoencoder --config autoencoder.yaml --data t2m.nc -o model/
 
+            Points that are missing at all times stay missing in what the model draws; holes that come and go are errors.
+
             Checkpoints go to OUTPUT/training/autoencoder/checkpoints: at the start, every training.checkpoint_every steps \
             (500), at the end and on Ctrl-C. The same command goes on from the last one.
 
