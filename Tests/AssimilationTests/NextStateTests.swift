@@ -48,7 +48,7 @@ struct NextStateTests {
                     validation: {last: 0.2}
                     noise: {sigma_min: 0.02, sigma_max: 50}
                     denoiser: {patch: {time: 1, y: 1, x: 1}, hidden: 32, blocks: 1, heads: 2}
-                    training: {steps: 500, batch_size: 64, warmup_steps: 20, learning_rate: 0.003, ema_decay: 0.98,
+                    training: {steps: 300, batch_size: 64, warmup_steps: 20, learning_rate: 0.003, ema_decay: 0.98,
                                validate_every: 100}
                     """, source: "next-state.yaml")
         }

@@ -87,7 +87,7 @@ enum ConfigurationHelp {
             sigma_min              0.001        cleanest
             sigma_max              100          noisiest
             rho                    1            spread of the levels drawn
-          denoiser                 required     a transformer over the latents of a state
+          denoiser                 required     a transformer over one state of latents
           \(network)
           shifts                   false        shift periodic axes at random
           \(training)
