@@ -6,11 +6,11 @@ import Spectral
 extension TwoLayerQG {
     /// What may be observed of states (q1, q2) beside their variables, for each layer j: streamfunction `psij`, eddy velocities
     /// `uj` and `vj`, relative vorticity `vorticityj` of the eddies, and `wind_speedj`, |U_j + u_j|, of the whole flow with its
-    /// background.
+    /// background; and of the column, as means over its depth: `q_column`, `psi_column` and `vorticity_column`.
     public var derivedFields: [DerivedField] {
         let (dx, dy) = (wavenumbers.derivativeX, wavenumbers.derivativeY)
         let laplacian = wavenumbers.squaredMagnitude.map { -$0 }
-        return (0..<2).flatMap { layer -> [DerivedField] in
+        let layers = (0..<2).flatMap { layer -> [DerivedField] in
             let (number, name) = ("\(layer + 1)", layer == 0 ? "upper" : "lower")
             let background = layer == 0 ? configuration.upperVelocity : configuration.lowerVelocity
             func image(offset: Double = 0, _ factor: (Int) -> Complex) -> FieldImage {
@@ -35,5 +35,26 @@ extension TwoLayerQG {
                     of: [FieldImage(u.kind, offset: background), v]),
             ]
         }
+        let weights = [configuration.depthFractions.upper, configuration.depthFractions.lower]
+        func column(_ factor: (Int) -> Complex) -> FieldImage {
+            FieldImage(
+                .multipliers(
+                    (0..<2).map { variable in
+                        wavenumbers.squaredMagnitude.indices.map { κ in
+                            factor(κ) * (weights[0] * streamfunctionMultipliers[0][variable][κ]
+                                + weights[1] * streamfunctionMultipliers[1][variable][κ])
+                        }
+                    }))
+        }
+        func mean(_ short: String, _ units: String, _ long: String, _ image: FieldImage) -> DerivedField {
+            DerivedField(
+                FieldVariable(name: short + "_column", units: units, longName: "\(long), mean over the column"),
+                of: [image])
+        }
+        return layers + [
+            mean("q", "s-1", "potential vorticity anomaly", FieldImage(.weights(weights))),
+            mean("psi", "m2 s-1", "eddy streamfunction", column { _ in Complex(1) }),
+            mean("vorticity", "s-1", "relative vorticity of the eddies", column { Complex(laplacian[$0]) }),
+        ]
     }
 }

@@ -72,6 +72,11 @@ private struct SmallQG {
                 field("wind_speed\(layer + 1)"), zip(u[range], v[range]).map { hypot($0 + background[layer], $1) },
                 "wind speed")
         }
+        let (upper, lower) = qg.model.configuration.depthFractions
+        func column(_ field: [Double]) -> [Double] { (0..<n).map { upper * field[$0] + lower * field[n + $0] } }
+        near(field("q_column"), column(qg.x), "column of q")
+        near(field("psi_column"), column(ψ), "column of psi")
+        near(field("vorticity_column"), column(ζ), "column of vorticity")
     }
 
     @Test func theTangentIsTheDifferenceAndTheAdjointItsTranspose() throws {

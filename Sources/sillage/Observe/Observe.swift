@@ -65,8 +65,9 @@ struct Observe: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Variable observed, or what is derived of the states: psi1, u1, v1, vorticity1, wind_speed1 (and 2) of "
-                + "quasi-geostrophic layers, vorticity and saturated_vorticity of Kolmogorov flow, or what --derive names; "
+            "Variable observed, or what is derived of the states: psi1, u1, v1, vorticity1, wind_speed1 (and 2), "
+                + "q_column, psi_column and vorticity_column of quasi-geostrophic layers, vorticity and "
+                + "saturated_vorticity of Kolmogorov flow, or what --derive names; "
                 + "repeatable. All variables by default.", valueName: "name"))
     var variable: [String] = []
 
