@@ -130,6 +130,13 @@ let targets: [Target] = [
             "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/qg-reanalysis"),
 
+    .executableTarget(
+        name: "long-trajectories",
+        dependencies: [
+            "Assimilation", "Diffusion", "Dynamics", "Fields", "Figures", "Observing", "Torch", "Verification",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], path: "notebooks-as-scripts/long-trajectories"),
+
     // Tests
     .testTarget(name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Fixtures")]),
     .testTarget(name: "FieldsTests", dependencies: ["Fields"], resources: [.copy("Fixtures")]),
@@ -150,8 +157,8 @@ let targets: [Target] = [
     .testTarget(
         name: "CommandTests",
         dependencies: [
-            "sillage", "era5-uk", "exact-posteriors", "lorenz63-sda", "qg-forecast", "qg-reanalysis",
-            "twin-experiments", "worlds", "Assimilation", "Fields",
+            "sillage", "era5-uk", "exact-posteriors", "long-trajectories", "lorenz63-sda", "qg-forecast",
+            "qg-reanalysis", "twin-experiments", "worlds", "Assimilation", "Fields",
         ],
         exclude: ["Fixtures"]),
 ]

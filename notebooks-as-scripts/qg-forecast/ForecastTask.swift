@@ -10,10 +10,12 @@ import Verification
 struct ForecastTask {
     /// How a state beyond the analysis is told.
     enum Method: String, CaseIterable {
-        case diffusion, trueModel = "true model", persistence, climatology
+        case diffusion, nextState = "next state", trueModel = "true model", persistence, climatology
     }
 
     let model: TrajectoryModel
+    /// The same model's next states, where it has learnt them.
+    private let next: NextStateModel?
     private let world: TwoLayerQG
     /// Model steps from one state to the next.
     private let stride: Int
@@ -27,6 +29,7 @@ struct ForecastTask {
     /// - Parameter folder: the model's, `data/models/qg-64`
     init(model folder: URL, members: Int, known: Int, lead: Int, spinUpDays: Int) throws {
         model = try TrajectoryModel(contentsOf: folder)
+        next = model.card.nextState == nil ? nil : try NextStateModel(contentsOf: folder)
         world = try TwoLayerQG(TwoLayerQG.Configuration())
         guard known < model.window else {
             throw ModelError("--known is \(known), and the model's window has \(model.window) states: give fewer")
@@ -43,6 +46,9 @@ struct ForecastTask {
             rows: model.card.grid.shape.y, columns: model.card.grid.shape.x, spacingY: spacing, spacingX: spacing,
             periodic: true)
     }
+
+    /// What is forecast by.
+    var methods: [Method] { Method.allCases.filter { $0 != .nextState || next != nil } }
 
     /// Numbers in a state.
     var stateCount: Int { 2 * model.card.grid.count }
@@ -104,12 +110,23 @@ struct ForecastTask {
             model: model, times: Array(all[(model.window - known)...]), observations: nil,
             known: KnownStates(count: known), past: (known, { Array(analysis[$0].suffix(known * n)) }), options: options
         )
-        total = options.steps + continuation.steps
+        let stateByState = next.map { next in
+            let first = model.window - next.history
+            return NextStateForecast(
+                model: next, times: Array(all[first...]),
+                past: (next.history, { Array(analysis[$0].suffix(next.history * n)) }), options: options)
+        }
+        total = options.steps + continuation.steps + (stateByState?.steps ?? 0)
         let drawn = try continuation.draw(members: ids, seed: Int(seed)) { onStep(options.steps + $0, total) }
         func state(_ member: [Float], _ index: Int) -> [Float] { Array(member[index * n..<(index + 1) * n]) }
         let last = analysis.map { state($0, model.window - 1) }
         var result: [Method: [[[Float]]]] = [:]
         result[.diffusion] = (0...lead).map { l in drawn.map { state($0, known - 1 + l) } }
+        if let stateByState, let next {
+            let before = options.steps + continuation.steps
+            let drawn = try stateByState.draw(members: ids, seed: Int(seed)) { onStep(before + $0, total) }
+            result[.nextState] = (0...lead).map { l in drawn.map { state($0, next.history - 1 + l) } }
+        }
         result[.persistence] = (0...lead).map { _ in last }
         // As far apart as the run allows: neighbours share what is slow in the flow.
         let chosen = (0..<members).map { climate[(Int(seed) + $0 * max(climate.count / members, 1)) % climate.count] }

@@ -17,7 +17,7 @@ func tell(_ options: QGForecastOptions) async throws {
         lead: options.leadDays, spinUpDays: options.spinUp)
     let climate = try task.climate(count: options.quick ? options.memberCount + 4 : 200)
     var scores = Dictionary(
-        uniqueKeysWithValues: ForecastTask.Method.allCases.map {
+        uniqueKeysWithValues: task.methods.map {
             ($0, LeadScores(leads: options.leadDays + 1, members: options.memberCount, grid: task.grid))
         })
     try FileManager.default.createDirectory(at: options.folder, withIntermediateDirectories: true)
@@ -56,16 +56,18 @@ func page(
         \(starts) truths (seeds from 300) are observed at 82 random points of the upper layer each day for \(task.model.window) \
         days, with an error of a tenth of the climate's deviation. The model's posterior of these days, \(options.memberCount) \
         members, is the analysis; each member goes on by the model, its last \(options.known) states known. Beside it stand the \
+        \(task.methods.contains(.nextState) ? "model's next states, drawn one by one from the last two, the " : "")\
         true model started from the same members, the members that persist, and \(options.memberCount) states of the climate.
         """)
     if options.quick {
         page.note("This is the **quick** run: few starts, members and days. Its numbers are rough.")
     }
     // %%
-    let methods: [(ForecastTask.Method, Colour)] = [
-        (.diffusion, Palette.mean), (.trueModel, Palette.truth), (.persistence, Palette.method(3)),
-        (.climatology, Palette.method(2)),
+    let colours: [ForecastTask.Method: Colour] = [
+        .diffusion: Palette.mean, .nextState: Palette.method(4), .trueModel: Palette.truth,
+        .persistence: Palette.method(3), .climatology: Palette.method(2),
     ]
+    let methods = task.methods.map { ($0, colours[$0]!) }
     let days = (0...options.leadDays).map(Double.init)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -98,11 +100,14 @@ func page(
                 curves({ $0.spreadSkill ?? .nan }, without: [.persistence]), x: ChartAxis("lead", units: "d"),
                 y: ChartAxis("spread / skill", beginsAtZero: true), levels: [.init(1)], width: 560, height: 180),
             caption: "Spread over skill of \(variable): 1 where members are as far from the truth as from one another.")
-        try await page.figure(
-            spectra(all.first { $0.0 == .diffusion }!.2, leads: [0, 10, 20, 40].filter { $0 <= options.leadDays }),
-            caption: """
-                Spectra of single members of \(variable) over the truth's, by lead: 1 where forecasts are as rough as the flow.
-                """)
+        for (method, _, scores) in all where method == .diffusion || method == .nextState {
+            try await page.figure(
+                spectra(scores, leads: [0, 10, 20, 40].filter { $0 <= options.leadDays }),
+                caption: """
+                    Spectra of single members of \(variable) over the truth's, by lead, \(method.rawValue): 1 where forecasts are \
+                    as rough as the flow.
+                    """)
+        }
         let rows = all.flatMap { method, _, scores in
             [0, 1, 2, 3, 5, 7, 10, 14, 20, 30, 40, 48].filter { $0 <= options.leadDays }.map { day in
                 Row(

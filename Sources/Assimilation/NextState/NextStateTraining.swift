@@ -57,6 +57,7 @@ public func trainNextState(
 ) throws -> TrainingOutcome {
     var card = try ModelCard(contentsOf: folder)
     let codec = try LatentCodec(contentsOf: folder, card: card)
+    try codec.climatology.mask?.requireNoShifts(configuration.shifts)
     let archive = try Archive(contentsOf: files, variables: card.variables.map(\.name)).aligned(with: card.grid)
     let held = try configuration.validation.range(of: archive.times, calendar: archive.calendar)
     let split = try ArchiveSplit(archive.times, validation: [held])

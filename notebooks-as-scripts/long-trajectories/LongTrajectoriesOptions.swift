@@ -1,0 +1,69 @@
+import ArgumentParser
+import Foundation
+
+/// How the experiment is run.
+struct LongTrajectoriesOptions: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "long-trajectories",
+        abstract: "Posteriors of 4 to 256 windows at once: time, memory, and whether windows leave seams.",
+        discussion: """
+            One truth of quasi-geostrophic flow, 2 % of the upper layer's points observed a day, is analysed over its first \
+            windows, four times as many each time, in one draw each: the windows are denoised together at every noise level. The \
+            page has the seconds and the memory of each length, its scores, and the one-step residual by the place of a step in \
+            its window, where a seam would show.
+
+              swift run -c release long-trajectories
+              swift run -c release long-trajectories --quick --json
+
+            The full run takes two to three hours on two cores, --quick two minutes: 2 and 4 windows, 4 sampling steps.
+            """)
+
+    @Option(help: ArgumentHelp("Windows of a draw; repeatable (4, 16, 64, 256; or 2, 4).", valueName: "count"))
+    var windows: [Int] = []
+
+    @Option(help: ArgumentHelp("Members (2).", valueName: "count"))
+    var members = 2
+
+    @Option(help: ArgumentHelp("Steps of the sampler (16, or 4).", valueName: "count"))
+    var steps: Int?
+
+    @Option(help: ArgumentHelp("GiB that the process should stay below.", valueName: "number"))
+    var memory = 2.0
+
+    @Option(
+        help: ArgumentHelp("Days that the flow grows from noise before the truth begins.", valueName: "days"))
+    var spinUp = 3_650
+
+    @Option(help: ArgumentHelp("Model folder.", valueName: "folder"))
+    var model = "data/models/qg-64"
+
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp(
+            "Folder for the page; out/long-trajectories by default, out/long-trajectories-quick under --quick.",
+            valueName: "folder"))
+    var output: String?
+
+    @Flag(help: "Few windows and steps, to show the way.")
+    var quick = false
+
+    @Flag(help: "Print a JSON object a line on standard output, one a row.")
+    var json = false
+
+    var windowCounts: [Int] { (windows.isEmpty ? (quick ? [2, 4] : [4, 16, 64, 256]) : windows).sorted() }
+    var stepCount: Int { steps ?? (quick ? 4 : 16) }
+    /// Folder for the page.
+    var folder: URL {
+        URL(
+            fileURLWithPath: output ?? (quick ? "out/long-trajectories-quick" : "out/long-trajectories"),
+            isDirectory: true)
+    }
+
+    func validate() throws {
+        for count in windows where count < 1 { throw ValidationError("--windows is \(count): give 1 or more") }
+        guard members > 0 else { throw ValidationError("--members is \(members): give 1 or more") }
+        guard stepCount > 0 else { throw ValidationError("--steps is \(stepCount): give 1 or more") }
+        guard memory > 0 else { throw ValidationError("--memory is \(memory): give a positive number of GiB") }
+        guard spinUp > 0 else { throw ValidationError("--spin-up is \(spinUp): give 1 or more") }
+    }
+}
