@@ -35,16 +35,15 @@ extension TwoLayerQG {
                     of: [FieldImage(u.kind, offset: background), v]),
             ]
         }
-        let weights = [configuration.depthFractions.upper, configuration.depthFractions.lower]
+        let weights = configuration.depthFractions
+        let upper = streamfunctionMultipliers[0], lower = streamfunctionMultipliers[1]
         func column(_ factor: (Int) -> Complex) -> FieldImage {
-            FieldImage(
-                .multipliers(
-                    (0..<2).map { variable in
-                        wavenumbers.squaredMagnitude.indices.map { κ in
-                            factor(κ) * (weights[0] * streamfunctionMultipliers[0][variable][κ]
-                                + weights[1] * streamfunctionMultipliers[1][variable][κ])
-                        }
-                    }))
+            let multipliers = (0..<2).map { variable -> [Complex] in
+                upper[variable].indices.map { κ -> Complex in
+                    (weights.upper * upper[variable][κ] + weights.lower * lower[variable][κ]) * factor(κ)
+                }
+            }
+            return FieldImage(.multipliers(multipliers))
         }
         func mean(_ short: String, _ units: String, _ long: String, _ image: FieldImage) -> DerivedField {
             DerivedField(
@@ -52,7 +51,7 @@ extension TwoLayerQG {
                 of: [image])
         }
         return layers + [
-            mean("q", "s-1", "potential vorticity anomaly", FieldImage(.weights(weights))),
+            mean("q", "s-1", "potential vorticity anomaly", FieldImage(.weights([weights.upper, weights.lower]))),
             mean("psi", "m2 s-1", "eddy streamfunction", column { _ in Complex(1) }),
             mean("vorticity", "s-1", "relative vorticity of the eddies", column { Complex(laplacian[$0]) }),
         ]

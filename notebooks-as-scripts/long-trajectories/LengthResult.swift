@@ -39,7 +39,7 @@ struct LengthResult: Encodable {
         let cells = truth[0].count / 2
         let scores = try (0..<2).map { variable in
             var verification = EnsembleVerification(units: "s-1", members: members.count, grid: grid)
-            for t in 0..<states {
+            for t in 0..<layout.length {
                 let range = variable * cells..<(variable + 1) * cells
                 try verification.add(
                     time: Double(t),

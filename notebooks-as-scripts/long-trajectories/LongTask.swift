@@ -91,7 +91,7 @@ struct LongTask {
     /// The most memory that the process has held, bytes; runs go from the shortest on.
     private static var peakResident: Int {
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return usage.ru_maxrss * 1_024
     }
 }
