@@ -41,6 +41,19 @@ void check(const Tensor &tensor, const Tensor &like, const char *name) {
         name, " must be float32 or bfloat16 on the CPU, as what it goes with");
 }
 
+/// What modulates `x` (batch, …, width) is one row for each of its first indices, or for all of them: the plain formula
+/// broadcasts more, and what is not of this form must not reach the kernels.
+void checkModulation(const Tensor &m, const Tensor &like, const Tensor &x, const char *name) {
+    check(m, x, name);
+    bool fits = x.numel() > 0 && m.dim() == x.dim() && m.size(-1) == x.size(-1) && m.sizes() == like.sizes();
+    bool ones = false;
+    for (long i = 0; fits && i + 1 < x.dim(); ++i) {
+        ones = ones || m.size(i) != x.size(i);
+        fits = !ones || m.size(i) == 1;
+    }
+    TORCH_CHECK(fits, name, " of shape ", m.sizes(), " does not modulate tokens of shape ", x.sizes());
+}
+
 void once(const char *name) {
     TORCH_CHECK(!at::GradMode::is_enabled(), name, " is differentiated once only; use the plain formulas for more");
 }
@@ -63,7 +76,7 @@ std::pair<Tensor, Tensor> normForward(
             data<T>(x), data<T>(a), data<T>(gate), data<T>(scale), data<T>(shift), data<T>(y), data<T>(n),
             data<float>(mean), data<float>(rate), width, rows / batches, (float)eps};
         auto kernel = kernels<T>().normForward;
-        parallelRows(rows, [&](long begin, long end) { kernel(c, begin, end); });
+        parallelRows(rows, width, [&](long begin, long end) { kernel(c, begin, end); });
     });
     context->save_for_backward({y, a, gate, scale, mean, rate});
     return {y, n};
@@ -85,7 +98,7 @@ variable_list normBackward(AutogradContext *context, Tensor gy, Tensor gn) {
             data<T>(y), data<T>(a), data<T>(gate), data<T>(scale), data<T>(gn), data<T>(gy), data<T>(gx), data<T>(ga),
             data<float>(mean), data<float>(rate), width, perBatch};
         auto kernel = kernels<T>().normBackward;
-        parallel(batches * pieces, [&](long i) {
+        parallel(batches * pieces, rows * width, [&](long i) {
             long batch = i / pieces, first = i % pieces * rowsPerPiece;
             kernel(
                 c, batch * perBatch + first, batch * perBatch + std::min(perBatch, first + rowsPerPiece),
@@ -125,8 +138,8 @@ struct GatedModulatedNorm : Function<GatedModulatedNorm> {
 
 Tensor modulatedNorm(const Tensor &x, const Tensor &scale, const Tensor &shift, double eps) {
     check(x, x, "x");
-    check(scale, x, "scale");
-    check(shift, x, "shift");
+    checkModulation(scale, scale, x, "scale");
+    checkModulation(shift, scale, x, "shift");
     return ModulatedNorm::apply(x, scale, shift, eps);
 }
 
@@ -134,9 +147,10 @@ std::tuple<Tensor, Tensor> gatedModulatedNorm(
     const Tensor &x, const Tensor &a, const Tensor &gate, const Tensor &scale, const Tensor &shift, double eps) {
     check(x, x, "x");
     check(a, x, "a");
-    check(gate, x, "gate");
-    check(scale, x, "scale");
-    check(shift, x, "shift");
+    TORCH_CHECK(a.sizes() == x.sizes(), "a of shape ", a.sizes(), " is not added to x of shape ", x.sizes());
+    checkModulation(gate, scale, x, "gate");
+    checkModulation(scale, scale, x, "scale");
+    checkModulation(shift, scale, x, "shift");
     auto results = GatedModulatedNorm::apply(x, a, gate, scale, shift, eps);
     return {results[0], results[1]};
 }
@@ -163,7 +177,7 @@ struct RotatedHeads : Function<RotatedHeads> {
                 shape, data<T>(qkv), data<float>(queryWeight), data<float>(keyWeight), data<float>(rotation),
                 data<T>(q), data<T>(k), data<T>(v)};
             auto kernel = kernels<T>().headsForward;
-            parallelRows(batch * tokens, [&](long begin, long end) { kernel(c, begin, end); });
+            parallelRows(batch * tokens, 3 * heads * head, [&](long begin, long end) { kernel(c, begin, end); });
         });
         context->save_for_backward({qkv, queryWeight, keyWeight, rotation});
         context->saved_data["shape"] = std::vector<int64_t>{tokens, times, space, heads, head, reach};
@@ -192,7 +206,7 @@ struct RotatedHeads : Function<RotatedHeads> {
                 shape, data<T>(qkv), data<T>(gq), data<T>(gk), data<T>(gv), data<float>(queryWeight),
                 data<float>(keyWeight), data<float>(rotation), data<T>(gqkv)};
             auto kernel = kernels<T>().headsBackward;
-            parallel(pieces, [&](long i) {
+            parallel(pieces, qkv.numel(), [&](long i) {
                 kernel(
                     c, i * rowsPerPiece, std::min(rows, (i + 1) * rowsPerPiece),
                     data<float>(sums) + i * 2 * shape.head);
@@ -208,6 +222,7 @@ std::tuple<Tensor, Tensor, Tensor> rotatedHeads(
     const Tensor &qkv, const Tensor &queryWeight, const Tensor &keyWeight, const Tensor &rotation, int64_t heads,
     int64_t times, int64_t reach, double eps, double factor) {
     check(qkv, qkv, "qkv");
+    TORCH_CHECK(heads > 0 && times > 0 && qkv.numel() > 0, "rotated_heads: nothing of ", qkv.sizes());
     long head = qkv.size(-1) / 3 / heads;
     TORCH_CHECK(
         qkv.dim() == 3 && qkv.size(2) == 3 * heads * head && head % 2 == 0 && head <= maxHead &&
@@ -233,7 +248,7 @@ struct ShortAttention : Function<ShortAttention> {
         typed(q, [&]<typename T>(T *) {
             ShortForward<T> c{data<T>(q), data<T>(k), data<T>(v), data<T>(o), length, head};
             auto kernel = kernels<T>().shortForward;
-            parallelRows(rows, [&](long begin, long end) { kernel(c, begin, end); });
+            parallelRows(rows, length * head, [&](long begin, long end) { kernel(c, begin, end); });
         });
         context->save_for_backward({q, k, v});
         return o;
@@ -250,7 +265,7 @@ struct ShortAttention : Function<ShortAttention> {
                 data<T>(q),  data<T>(k),  data<T>(v), data<T>(go), data<T>(gq),
                 data<T>(gk), data<T>(gv), length,     head};
             auto kernel = kernels<T>().shortBackward;
-            parallelRows(rows, [&](long begin, long end) { kernel(c, begin, end); });
+            parallelRows(rows, length * head, [&](long begin, long end) { kernel(c, begin, end); });
         });
         return {gq, gk, gv};
     }
@@ -261,7 +276,7 @@ Tensor shortAttention(const Tensor &q, const Tensor &k, const Tensor &v) {
     check(k, q, "k");
     check(v, q, "v");
     TORCH_CHECK(
-        q.dim() >= 2 && q.sizes() == k.sizes() && q.sizes() == v.sizes() && q.size(-2) <= maxShort &&
+        q.dim() >= 2 && q.numel() > 0 && q.sizes() == k.sizes() && q.sizes() == v.sizes() && q.size(-2) <= maxShort &&
             q.size(-1) <= maxHead,
         "short_attention: queries, keys and values of one shape, at most ", maxShort, " by ", maxHead);
     return ShortAttention::apply(q, k, v);

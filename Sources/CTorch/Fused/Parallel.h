@@ -15,6 +15,7 @@ struct Runtime {
     // compiler that builds this file has no OpenMP of its own to link.
     Parallel parallel = (Parallel)dlsym(RTLD_DEFAULT, "GOMP_parallel");
     Number number = (Number)dlsym(RTLD_DEFAULT, "omp_get_thread_num");
+    Number team = (Number)dlsym(RTLD_DEFAULT, "omp_get_num_threads");
     Number inside = (Number)dlsym(RTLD_DEFAULT, "omp_in_parallel");
 
     static const Runtime &shared() {
@@ -23,25 +24,32 @@ struct Runtime {
     }
 };
 
+/// Numbers that are worth a thread, as for libtorch's own loops: less is done before the threads have met.
+constexpr long grain = 32768;
+
 /// Calls `body(index)` for 0 ..< `count`, in equal runs, one a thread. `body` must not throw.
+///
+/// - Parameter numbers: how many are read or written in all
 template <typename Body>
-void parallel(long count, const Body &body) {
+void parallel(long count, long numbers, const Body &body) {
     auto &runtime = Runtime::shared();
-    long threads = std::min<long>(count, at::get_num_threads());
-    if (threads <= 1 || !runtime.parallel || !runtime.number || !runtime.inside || runtime.inside()) {
+    long threads = std::min<long>({count, numbers / grain, (long)at::get_num_threads()});
+    if (threads <= 1 || !runtime.parallel || !runtime.number || !runtime.team || !runtime.inside ||
+        runtime.inside()) {
         for (long i = 0; i < count; ++i) body(i);
         return;
     }
     struct Work {
         const Body &body;
-        long count, threads;
-    } work{body, count, threads};
+        long count;
+    } work{body, count};
     runtime.parallel(
         [](void *pointer) {
             auto &work = *(Work *)pointer;
-            long thread = Runtime::shared().number();
-            long end = (thread + 1) * work.count / work.threads;
-            for (long i = thread * work.count / work.threads; i < end; ++i) work.body(i);
+            // Those that came may be fewer than were asked for.
+            long thread = Runtime::shared().number(), threads = Runtime::shared().team();
+            long end = (thread + 1) * work.count / threads;
+            for (long i = thread * work.count / threads; i < end; ++i) work.body(i);
         },
         &work, (unsigned)threads, 0);
 }
@@ -49,11 +57,11 @@ void parallel(long count, const Body &body) {
 /// Rows that one piece of work takes.
 constexpr long rowsPerPiece = 64;
 
-/// Calls `body(begin, end)` for pieces of 0 ..< `rows`.
+/// Calls `body(begin, end)` for pieces of 0 ..< `rows` of `width` numbers.
 template <typename Body>
-void parallelRows(long rows, const Body &body) {
+void parallelRows(long rows, long width, const Body &body) {
     long pieces = (rows + rowsPerPiece - 1) / rowsPerPiece;
-    parallel(pieces, [&](long i) { body(i * rowsPerPiece, std::min(rows, (i + 1) * rowsPerPiece)); });
+    parallel(pieces, rows * width, [&](long i) { body(i * rowsPerPiece, std::min(rows, (i + 1) * rowsPerPiece)); });
 }
 
 }  // namespace fused

@@ -16,7 +16,7 @@ public enum AttentionReach: Int, Sendable {
 /// Attention among the tokens of a window with normalised, rotated queries and keys.
 ///
 /// On a CPU the norms, rotations and the sorting of tokens are one fused pass, and so is attention over sequences of at
-/// most 32; outside ``withMathAttention(_:)``.
+/// most 32, for heads of at most 256 features; outside ``withMathAttention(_:)``.
 ///
 /// - Parameters:
 ///   - qkv: queries, keys and values, shape (batch, tokens, 3 · heads · head); frames follow each other
@@ -34,7 +34,7 @@ public func rotatedAttention(
 ) -> Tensor {
     let (batch, tokens, hidden) = (qkv.size(0), qkv.size(1), qkv.size(2) / 3)
     let (head, space) = (hidden / heads, tokens / frames)
-    guard qkv.hasFusedKernels else {
+    guard qkv.hasFusedKernels, head <= 256 else {
         let parts = qkv.view([batch, tokens, 3, heads, head]).unbind(2)
         // (batch, tokens, heads, head) → (rows, heads, tokens that see each other, head), without copies: attention over
         // the history takes the places of a frame as further heads.
