@@ -13,11 +13,14 @@ public struct NextStateTrainingConfiguration: Codable, Sendable {
     public var denoiser: DenoiserTrainingConfiguration.NetworkChoice
     /// Shifts periodic axes at random.
     public var shifts: Bool
+    /// Whether the loss counts latent cells by their area; on the globe alone when nil.
+    public var latitudeWeights: Bool?
     /// The loop.
     public var training: TrainingConfiguration
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case history, validation, noise, denoiser, shifts, training
+        case latitudeWeights = "latitude_weights"
     }
 
     /// Reads a configuration; `denoiser` and `training` must be there.
@@ -28,6 +31,7 @@ public struct NextStateTrainingConfiguration: Codable, Sendable {
         noise = try values.decodeIfPresent(NoiseConfiguration.self, forKey: .noise) ?? NoiseConfiguration()
         denoiser = try values.decode(DenoiserTrainingConfiguration.NetworkChoice.self, forKey: .denoiser)
         shifts = try values.decodeIfPresent(Bool.self, forKey: .shifts) ?? false
+        latitudeWeights = try values.decodeIfPresent(Bool.self, forKey: .latitudeWeights)
         training = try values.decode(TrainingConfiguration.self, forKey: .training)
         guard (1...16).contains(history) else {
             throw ConfigurationError(message: "history is \(history): give 1 to 16 known states")

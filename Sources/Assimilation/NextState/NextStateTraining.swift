@@ -12,6 +12,8 @@ struct NextStateTask: TrainingTask {
     let examples: WindowExamples
     let validation: [WindowBatch]
     let noise: NoiseDistribution
+    /// Of latent cells, shape (y', 1); nil where all count the same.
+    let weights: Tensor?
 
     var module: Module { denoiser.network }
 
@@ -30,7 +32,7 @@ struct NextStateTask: TrainingTask {
         let ε = Tensor.randn(x.shape, generator: generator)
         return denoisingLoss(
             denoiser.given(latents.narrow(2, 0, denoiser.history)), x, each: levels, ε: ε,
-            context: batch.context.map { $0.narrow(1, denoiser.history, 1) })
+            context: batch.context.map { $0.narrow(1, denoiser.history, 1) }, weights: weights)
     }
 
     func validationLosses(random: StepRandom) throws -> [String: Double] {
@@ -58,6 +60,7 @@ public func trainNextState(
     var card = try ModelCard(contentsOf: folder)
     let codec = try LatentCodec(contentsOf: folder, card: card)
     try codec.climatology.mask?.requireNoShifts(configuration.shifts)
+    let byLatitude = try card.grid.weighsLatitudes(configuration.latitudeWeights)
     let archive = try Archive(contentsOf: files, variables: card.variables.map(\.name)).aligned(with: card.grid)
     let held = try configuration.validation.range(of: archive.times, calendar: archive.calendar)
     let split = try ArchiveSplit(archive.times, validation: [held])
@@ -90,14 +93,15 @@ public func trainNextState(
         .logLogit(σmin: configuration.noise.sigmaMin, σmax: configuration.noise.sigmaMax, ρ: configuration.noise.rho))
     let task = NextStateTask(
         denoiser: NextStateDenoiser(network: network, history: history, deviation: deviation), codec: codec,
-        examples: examples, validation: try batches(of: examples.unshifted(thinned(heldStarts, to: 512))), noise: noise)
+        examples: examples, validation: try batches(of: examples.unshifted(thinned(heldStarts, to: 512))), noise: noise,
+        weights: byLatitude ? LossWeights.latents(of: codec, on: card.grid) : nil)
     let trainer = try Trainer(
         task, configuration: configuration.training, output: folder.appendingPathComponent("training/next-state"),
         identity: ContentHash.fingerprint([
             "autoencoder": try ContentHash.sha256(of: folder.appendingPathComponent("autoencoder.safetensors")),
             "statistics": try ContentHash.sha256(of: folder.appendingPathComponent("statistics.safetensors")),
             "increments": "\(deviation)", "noise": "\(configuration.noise)", "validation": "\(held)",
-            "windows": "\(history) \(configuration.shifts)", "precision": "\(network.bodyType)",
+            "windows": "\(history) \(configuration.shifts) \(byLatitude)", "precision": "\(network.bodyType)",
         ]), reporter: reporter, interruption: interruption)
     reporter.say("training on \(starts.count) next states, \(network.parameterCount) parameters")
     let outcome = try trainer.run()

@@ -146,12 +146,9 @@ struct Forecast: AsyncParsableCommand {
             }
         }
 
-        /// States beyond the known ones where none are asked for.
-        var usualLead: Int {
-            switch self {
-            case .window(let model, let known): model.window - known
-            case .nextState(let model): (model.card.denoiser?.network.window ?? 32) - model.history
-            }
+        /// States beyond the known ones where none are asked for; nil where the model has no window.
+        var usualLead: Int? {
+            card.denoiser.map { $0.network.window - known }
         }
 
         /// Points without values.
@@ -260,7 +257,9 @@ struct Forecast: AsyncParsableCommand {
     }
 
     private func times(after past: [Double], _ prior: Prior) throws -> [Double] {
-        let ahead = try leadStates(prior.card) ?? prior.usualLead
+        guard let ahead = try leadStates(prior.card) ?? prior.usualLead else {
+            throw ValidationError("give --lead or --states: this model has no window that says how far")
+        }
         return past + (1...ahead).map { past[past.count - 1] + Double($0) * prior.card.timeStep }
     }
 }

@@ -26,12 +26,7 @@ enum ConfigurationHelp {
           latent_scale             deviation    each channel varies by one; energy:
                                                 channels vary as what they decode to
           static                   none         fields without time, for convolutions
-            file                   -            NetCDF or HDF5; its grid holds the
-                                                archive's; a path from where you are
-            variables              required     [orography, land_mask]; latitude needs
-                                                no file
-          shifts                   false        shift periodic axes at random; not with
-                                                static fields
+          \(statics)
           latitude_weights         on a globe   the loss counts points by their area,
                                                 cos(latitude); in a region only if true
           \(training)
@@ -64,12 +59,7 @@ enum ConfigurationHelp {
           denoiser                 required     a transformer over latents
           \(network)
           static                   none         fields without time that it sees too
-            file                   -            NetCDF or HDF5; its grid holds the
-                                                archive's; a path from where you are
-            variables              required     [orography, land_mask]; latitude needs
-                                                no file
-          shifts                   false        shift periodic axes at random; not with
-                                                static fields
+          \(statics)
           latitude_weights         on a globe   the loss counts latent cells by area,
                                                 cos(latitude); in a region only if true
           errors                   validation   states on which the denoiser's errors
@@ -89,7 +79,10 @@ enum ConfigurationHelp {
             rho                    1            spread of the levels drawn
           denoiser                 required     a transformer over one state of latents
           \(network)
-          shifts                   false        shift periodic axes at random
+          shifts                   false        shift periodic axes at random; not
+                                                where points are missing
+          latitude_weights         on a globe   the loss counts latent cells by area,
+                                                cos(latitude); in a region only if true
           \(training)
         """
 
@@ -106,6 +99,15 @@ enum ConfigurationHelp {
                                                 frames to either side and adds to
                                                 them; patch.time must be even
             places                 false        learn a map of places; regional grids
+        """
+
+    private static let statics = """
+          file                   -            NetCDF or HDF5; its grid holds the
+                                                archive's; a path from where you are
+            variables              required     [orography, land_mask]; latitude needs
+                                                no file
+          shifts                   false        shift periodic axes at random; not with
+                                                static fields
         """
 
     private static let validation = """

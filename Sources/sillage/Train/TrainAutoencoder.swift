@@ -34,13 +34,7 @@ struct TrainAutoencoder: AsyncParsableCommand {
             \(ConfigurationHelp.autoencoder)
             """)
 
-    @Option(help: ArgumentHelp("What to train and how, YAML.", valueName: "file"))
-    var config: String
-
-    @Option(
-        parsing: .upToNextOption,
-        help: ArgumentHelp("The archive: NetCDF or HDF5 files in time order.", valueName: "files"))
-    var data: [String]
+    @OptionGroup var input: TrainingInput
 
     @Option(name: [.short, .long], help: ArgumentHelp("Model folder to write.", valueName: "folder"))
     var output: String
@@ -52,11 +46,11 @@ struct TrainAutoencoder: AsyncParsableCommand {
 
     func run() async throws {
         try common.prepareEngine()
-        let configuration = try StrictYAML.decode(AutoencoderTrainingConfiguration.self, from: fileURL(config))
+        let configuration = try StrictYAML.decode(AutoencoderTrainingConfiguration.self, from: fileURL(input.config))
         let folder = fileURL(output)
         let outcome = try await Stop.cooperatively { interruption in
             try trainAutoencoder(
-                configuration, archive: data.map(fileURL), output: folder, name: name ?? folder.lastPathComponent,
+                configuration, archive: input.archive, output: folder, name: name ?? folder.lastPathComponent,
                 reporter: common.reporter, interruption: interruption)
         }
         try TrainingSummaryPrinter(common: common, folder: output).print(outcome)

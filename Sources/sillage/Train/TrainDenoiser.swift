@@ -38,13 +38,7 @@ struct TrainDenoiser: AsyncParsableCommand {
             \(ConfigurationHelp.denoiser)
             """)
 
-    @Option(help: ArgumentHelp("What to train and how, YAML.", valueName: "file"))
-    var config: String
-
-    @Option(
-        parsing: .upToNextOption,
-        help: ArgumentHelp("The archive: NetCDF or HDF5 files in time order.", valueName: "files"))
-    var data: [String]
+    @OptionGroup var input: TrainingInput
 
     @Option(help: ArgumentHelp("Model folder that holds the autoencoder; gains the denoiser.", valueName: "folder"))
     var model: String
@@ -59,10 +53,10 @@ struct TrainDenoiser: AsyncParsableCommand {
 
     func run() async throws {
         try common.prepareEngine()
-        let configuration = try StrictYAML.decode(DenoiserTrainingConfiguration.self, from: fileURL(config))
+        let configuration = try StrictYAML.decode(DenoiserTrainingConfiguration.self, from: fileURL(input.config))
         let outcome = try await Stop.cooperatively { interruption in
             try trainDenoiser(
-                configuration, archive: data.map(fileURL), model: fileURL(model), from: from.map(fileURL),
+                configuration, archive: input.archive, model: fileURL(model), from: from.map(fileURL),
                 precision: common.precision,
                 reporter: common.reporter,
                 interruption: interruption)

@@ -31,13 +31,7 @@ struct TrainNextState: AsyncParsableCommand {
             \(ConfigurationHelp.nextState)
             """)
 
-    @Option(help: ArgumentHelp("What to train and how, YAML.", valueName: "file"))
-    var config: String
-
-    @Option(
-        parsing: .upToNextOption,
-        help: ArgumentHelp("The archive: NetCDF or HDF5 files in time order.", valueName: "files"))
-    var data: [String]
+    @OptionGroup var input: TrainingInput
 
     @Option(help: ArgumentHelp("Model folder that holds the autoencoder; gains the forecasts.", valueName: "folder"))
     var model: String
@@ -46,10 +40,10 @@ struct TrainNextState: AsyncParsableCommand {
 
     func run() async throws {
         try common.prepareEngine()
-        let configuration = try StrictYAML.decode(NextStateTrainingConfiguration.self, from: fileURL(config))
+        let configuration = try StrictYAML.decode(NextStateTrainingConfiguration.self, from: fileURL(input.config))
         let outcome = try await Stop.cooperatively { interruption in
             try trainNextState(
-                configuration, archive: data.map(fileURL), model: fileURL(model), precision: common.precision,
+                configuration, archive: input.archive, model: fileURL(model), precision: common.precision,
                 reporter: common.reporter, interruption: interruption)
         }
         try TrainingSummaryPrinter(common: common, folder: model).print(outcome)
