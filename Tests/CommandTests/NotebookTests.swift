@@ -201,6 +201,38 @@ import Testing
         #expect(page.components(separatedBy: "<img ").count - 1 == 6 + 3)
     }
 
+    /// Three windows in one step: what is measured is there, and the windows meet where the page says.
+    @Test func longTrajectoriesAreMeasured() async throws {
+        struct Row: Decodable {
+            var windows: Int
+            var states: Int
+            var seconds: Double
+            var tensor_bytes: Int
+            var resident_bytes: Int
+            var rmse: [Double]
+            var residual_at_borders: [Double?]
+            var residual_elsewhere: [Double]
+        }
+        let folder = try TemporaryFolder()
+        let outcome = try await Command.run(
+            [
+                "--json", "--windows", "3", "--steps", "1", "--members", "1", "--spin-up", "20", "--model",
+                Self.model.path, "-o", folder.path("long"),
+            ], program: "long-trajectories")
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let row = try JSONDecoder().decode(Row.self, from: Data(outcome.output.utf8))
+        // Windows of 32 states, one every 16.
+        #expect(row.windows == 3 && row.states == 64 && row.seconds > 0)
+        #expect(row.tensor_bytes > 0 && row.resident_bytes > row.tensor_bytes / 2)
+        // A flow that has hardly grown is near zero; two layers, whose steps the true model does not take.
+        #expect(row.rmse.count == 2 && row.rmse.allSatisfy { $0 > 0 && $0 < 1e-5 })
+        #expect(row.residual_at_borders.compactMap { $0 }.count == 2)
+        #expect((row.residual_at_borders.compactMap { $0 } + row.residual_elsewhere).allSatisfy { $0 > 0.01 })
+        let page = try String(contentsOfFile: folder.path("long/index.html"), encoding: .utf8)
+        // Two profiles and a series; time and memory take two lengths.
+        #expect(page.components(separatedBy: "<img ").count - 1 == 3)
+    }
+
     @Test func anArchiveThatIsMissingIsNamed() async throws {
         let outcome = try await Command.run(["--data", "nowhere.nc", "-o", "out"], program: "era5-uk")
         #expect(outcome.code == 1 && outcome.errors.contains("nowhere.nc"), "\(outcome.errors)")

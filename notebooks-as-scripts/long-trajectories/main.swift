@@ -82,7 +82,7 @@ func page(_ options: LongTrajectoriesOptions, _ task: LongTask, _ results: [Leng
                     y: ChartAxis(name, units: units, scale: .logarithmic), width: 480, height: 220),
                 caption: linear
                     ? "Time by length; dashed: in proportion to the windows."
-                    : "Most memory of tensors by length: states and observations grow with it, activations do not.")
+                    : "Most memory of tensors at once by length.")
         }
         try await logarithmic(results.map(\.seconds), "time", "s", linear: true)
         try await logarithmic(
