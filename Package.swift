@@ -36,8 +36,9 @@ let targets: [Target] = [
     // Linked by name, not through pkg-config or the module map, so that it comes after libtorch in a program that holds
     // both: libtorch's own products then run in its MKL (see LinearAlgebra/Engine.swift).
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+    .target(name: "COpenBLASKernels"),
     .target(
-        name: "LinearAlgebra", dependencies: ["COpenBLAS"],
+        name: "LinearAlgebra", dependencies: ["COpenBLAS", "COpenBLASKernels"],
         linkerSettings: [.linkedLibrary("lapacke"), .linkedLibrary("openblas")]),
     .target(name: "Spectral", dependencies: ["CFFTW"]),
 

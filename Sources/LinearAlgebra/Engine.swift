@@ -1,4 +1,5 @@
 import COpenBLAS
+import COpenBLASKernels
 
 /// The BLAS that serves this process.
 ///
@@ -12,6 +13,10 @@ import COpenBLAS
 public enum Engine {
     /// OpenBLAS's version and build options.
     public static var description: String { String(cString: openblas_get_config()) }
+
+    /// Kernels that OpenBLAS runs with, by processor: `SkylakeX` is AVX-512, `Haswell` AVX2, `Prescott` SSE3. A processor
+    /// that the library does not know gets those of its instructions (see COpenBLASKernels).
+    public static var kernels: String { String(cString: openblas_kernels()) }
 
     /// Threads that OpenBLAS uses for one call; MKL, where it serves factorisations, takes those of the tensor library.
     public static var threads: Int { Int(openblas_get_num_threads()) }

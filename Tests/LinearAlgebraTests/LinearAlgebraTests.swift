@@ -146,6 +146,14 @@ func product(_ a: Matrix, _ b: Matrix) -> Matrix {
         #expect(r.diagonal.allSatisfy { $0 > 0 })
     }
 
+    /// A library older than the processor would take kernels of 2004, five times slower.
+    @Test func kernelsAreThoseOfTheProcessor() throws {
+        let flags = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+        let isChosen = ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] != nil
+        guard flags.contains(" avx2 "), !isChosen, Engine.description.contains("DYNAMIC_ARCH") else { return }
+        #expect(Engine.kernels != "Prescott")
+    }
+
     @Test func productsRunInOpenBLAS() {
         #expect(Engine.description.contains("OpenBLAS"))
         #expect(Engine.threads >= 1)
