@@ -251,17 +251,18 @@ public func trainAutoencoder(
     let validationStates = thinned(split.validation.flatMap { Array($0) }, to: 512)
     let validation = try standardised(archive, climatology, validationStates)
 
-    let trainer = try Trainer(
-        AutoencoderTask(
-            autoencoder: network, examples: examples, validation: validation,
-            weights: LossWeights.fields(climatology.mask, on: archive.grid, byLatitude: byLatitude)),
-        configuration: configuration.training, output: output.appendingPathComponent("training/autoencoder"),
-        reporter: reporter, interruption: interruption)
-    if network.configuration.linearPath != .none, !trainer.checkpoints.has(.last) {
+    let folder = output.appendingPathComponent("training/autoencoder")
+    // Before there is a moving average of weights, which starts from those of now.
+    if network.configuration.linearPath != .none, !CheckpointStore(output: folder).has(.last) {
         reporter.say("fitting the linear path of the autoencoder")
         let chunks = thinned(states, to: 4_096).chunked(by: 64)
         try network.fitLinearPath(batches: chunks.count) { try standardised(archive, climatology, chunks[$0]) }
     }
+    let trainer = try Trainer(
+        AutoencoderTask(
+            autoencoder: network, examples: examples, validation: validation,
+            weights: LossWeights.fields(climatology.mask, on: archive.grid, byLatitude: byLatitude)),
+        configuration: configuration.training, output: folder, reporter: reporter, interruption: interruption)
     let outcome = try trainer.run()
     guard outcome.status != .interrupted else { return outcome }
     try trainer.loadBestWeights()

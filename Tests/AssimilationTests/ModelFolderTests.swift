@@ -79,6 +79,21 @@ private final class Listener: ProgressReporter, @unchecked Sendable {
         #expect((model.codec.decode(latents) - standardised).square().mean().item() < 0.3)
     }
 
+    /// After one short step the average of weights is the fit, not a mixture of it with what was there before.
+    @Test func theAverageOfWeightsStartsFromTheFit() throws {
+        let archive = try World.regional.get().archive
+        let losses = try ["0", "0.9"].map { decay -> Double in
+            var configuration = try World.autoencoderConfiguration()
+            configuration.training.emaDecay = try #require(Double(decay))
+            (configuration.training.steps, configuration.training.learningRate) = (1, 1e-7)
+            let outcome = try trainAutoencoder(
+                configuration, archive: [archive], output: Scratch.place("average-\(decay)"), name: "average",
+                reporter: SilentReporter(), interruption: Interruption())
+            return try #require(outcome.state.latest?.losses["loss"])
+        }
+        #expect(abs(losses[1] / losses[0] - 1) < 1e-4, "\(losses)")
+    }
+
     /// A channel's share of the latents' variance is its share of the decoded fields' variance.
     @Test func latentsScaledByEnergyVaryAsTheyDecode() throws {
         let world = try World.regional.get()
