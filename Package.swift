@@ -76,6 +76,9 @@ let targets: [Target] = [
         name: "Experiments", dependencies: ["Dynamics", "Filters", "LinearAlgebra"],
         path: "notebooks-as-scripts/Shared/Experiments"),
     .target(
+        name: "Flows", dependencies: ["Dynamics", "Fields", "Observing", "Verification"],
+        path: "notebooks-as-scripts/Shared/Flows"),
+    .target(
         name: "Lorenz63Prior", dependencies: ["Diffusion", "Dynamics", "Networks", "Torch"],
         path: "notebooks-as-scripts/Shared/Lorenz63Prior"),
 
@@ -119,7 +122,7 @@ let targets: [Target] = [
     .executableTarget(
         name: "qg-forecast",
         dependencies: [
-            "Assimilation", "Dynamics", "Fields", "Figures", "Observing", "Torch", "Verification",
+            "Assimilation", "Dynamics", "Fields", "Figures", "Flows", "Observing", "Torch", "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/qg-forecast"),
 
@@ -134,9 +137,32 @@ let targets: [Target] = [
     .executableTarget(
         name: "long-trajectories",
         dependencies: [
-            "Assimilation", "Diffusion", "Dynamics", "Fields", "Figures", "Observing", "Torch", "Verification",
+            "Assimilation", "Diffusion", "Dynamics", "Fields", "Figures", "Flows", "Observing", "Torch", "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/long-trajectories"),
+    .executableTarget(
+        name: "qg-filtering",
+        dependencies: [
+            "Assimilation", "Dynamics", "Experiments", "Fields", "Figures", "Flows", "Observing", "Torch",
+            "Verification",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], path: "notebooks-as-scripts/qg-filtering"),
+    .executableTarget(
+        name: "kolmogorov-sda",
+        dependencies: [
+            "Assimilation", "Diffusion", "Dynamics", "Experiments", "Fields", "Figures", "Networks", "Observing",
+            "Torch", "Training", "Verification",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], path: "notebooks-as-scripts/kolmogorov-sda",
+        resources: [.copy("autoencoder.yaml"), .copy("denoiser.yaml")]),
+    .executableTarget(
+        name: "latent-or-pixel",
+        dependencies: [
+            "Assimilation", "Experiments", "Fields", "Figures", "Flows", "Networks", "Observing", "Torch", "Training",
+            "Verification",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], path: "notebooks-as-scripts/latent-or-pixel",
+        resources: [.copy("autoencoder.yaml"), .copy("denoiser.yaml")]),
 
     // Tests
     .testTarget(name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Fixtures")]),
@@ -158,8 +184,9 @@ let targets: [Target] = [
     .testTarget(
         name: "CommandTests",
         dependencies: [
-            "sillage", "era5-uk", "exact-posteriors", "long-trajectories", "lorenz63-sda", "qg-forecast",
-            "qg-reanalysis", "twin-experiments", "worlds", "Assimilation", "Fields",
+            "sillage", "era5-uk", "exact-posteriors", "kolmogorov-sda", "latent-or-pixel", "long-trajectories",
+            "lorenz63-sda", "qg-filtering", "qg-forecast", "qg-reanalysis", "twin-experiments", "worlds",
+            "Assimilation", "Fields",
         ],
         exclude: ["Fixtures"]),
 ]

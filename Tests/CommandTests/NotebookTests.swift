@@ -233,6 +233,86 @@ import Testing
         #expect(page.components(separatedBy: "<img ").count - 1 == 3)
     }
 
+    /// One representation, hardly trained: it ends in scores, and what was measured is not measured again.
+    @Test func latentAndPixelAreHeldToTheSameMinutes() async throws {
+        struct Row: Decodable {
+            struct Scores: Decodable {
+                var crps: [Double]
+                var bands: [String: Double]
+            }
+            var representation: String
+            var steps: Int
+            var scores: Scores
+            var tensor_bytes: Int
+        }
+        let folder = try TemporaryFolder()
+        let command = [
+            "--quick", "--json", "--spin-up", "20", "--steps", "1", "--representation", "coarse-latent", "-o",
+            folder.path("latent"),
+        ]
+        let first = try await Command.run(command, program: "latent-or-pixel")
+        #expect(first.code == 0, "\(first.errors)")
+        let row = try JSONDecoder().decode(Row.self, from: Data(first.output.utf8))
+        #expect(row.representation == "coarse-latent" && row.steps == 1 && row.tensor_bytes > 1 << 20)
+        #expect(row.scores.crps.count == 2 && row.scores.crps.allSatisfy { $0 > 0 && $0 < 1e-5 })
+        #expect(row.scores.bands["large"] ?? 0 > 0)
+        let page = try String(contentsOfFile: folder.path("latent/index.html"), encoding: .utf8)
+        // Scales, and two pictures.
+        #expect(page.components(separatedBy: "<img ").count - 1 == 1 + 2)
+        let again = try await Command.run(command, program: "latent-or-pixel")
+        #expect(again.code == 0 && again.output == first.output, "\(again.errors)")
+    }
+
+    /// Two windows, then one more from where they ended.
+    @Test func aFilterGoesOnWhereItEnded() async throws {
+        struct Row: Decodable {
+            struct Scores: Decodable { var rmse: [Double] }
+            var window: Int
+            var day: Int
+            var states: Int
+            var scores: Scores
+            var climate_crps: [Double]
+        }
+        let folder = try TemporaryFolder()
+        func filter(_ windows: Int, _ name: String) async throws -> [Row] {
+            let outcome = try await Command.run(
+                [
+                    "--quick", "--json", "--windows", "\(windows)", "--steps", "2", "--share", "0.005", "--spin-up",
+                    "40",
+                    "--model", Self.model.path, "-o", folder.path(name),
+                ], program: "qg-filtering")
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            return try outcome.output.split(separator: "\n").map {
+                try JSONDecoder().decode(Row.self, from: Data($0.utf8))
+            }
+        }
+        _ = try await filter(1, "broken")
+        let rows = try await filter(2, "broken")
+        let whole = try await filter(2, "whole")
+        #expect(rows.map(\.window) == [0, 1] && rows.map(\.day) == [0, 32] && rows.map(\.states) == [32, 24])
+        // The same flow, observations and ensemble; threads may differ in rounding.
+        for (a, b) in zip(rows, whole) {
+            #expect(abs(a.scores.rmse[0] / b.scores.rmse[0] - 1) < 1e-3)
+            #expect(a.climate_crps == b.climate_crps)
+        }
+        let page = try String(contentsOfFile: folder.path("broken/index.html"), encoding: .utf8)
+        #expect(page.components(separatedBy: "<img ").count - 1 == 4)
+    }
+
+    /// A program that holds both has libtorch before OpenBLAS: the other way round libtorch's factorisations run in the latter.
+    @Test(arguments: [
+        "sillage", "era5-uk", "exact-posteriors", "kolmogorov-sda", "latent-or-pixel", "long-trajectories",
+        "lorenz63-sda", "qg-filtering", "qg-forecast", "qg-reanalysis",
+    ])
+    func libtorchComesBeforeOpenBLAS(program: String) async throws {
+        // Makes the dynamic linker list what it would load, in the order in which it looks for names.
+        let listing = try await Command.run([], environment: ["LD_TRACE_LOADED_OBJECTS": "1"], program: program)
+        let names = listing.output.split(separator: "\n").map { $0.drop { $0.isWhitespace } }
+        let torch = try #require(names.firstIndex { $0.hasPrefix("libtorch_cpu.so") })
+        guard let openBLAS = names.firstIndex(where: { $0.hasPrefix("libopenblas.so") }) else { return }
+        #expect(torch < openBLAS, "\(listing.output)")
+    }
+
     @Test func anArchiveThatIsMissingIsNamed() async throws {
         let outcome = try await Command.run(["--data", "nowhere.nc", "-o", "out"], program: "era5-uk")
         #expect(outcome.code == 1 && outcome.errors.contains("nowhere.nc"), "\(outcome.errors)")

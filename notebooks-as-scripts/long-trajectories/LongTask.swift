@@ -1,7 +1,7 @@
 import Assimilation
 import Diffusion
-import Dynamics
 import Fields
+import Flows
 import Foundation
 import Observing
 import Torch
@@ -10,7 +10,7 @@ import Verification
 /// One truth, and posteriors of its first windows.
 struct LongTask {
     let model: TrajectoryModel
-    private let world: TwoLayerQG
+    private let flow: ObservedFlow
     /// Daily states, each (layer, y, x).
     let truth: [[Float]]
     private let options: PosteriorOptions
@@ -19,16 +19,8 @@ struct LongTask {
 
     init(_ options: LongTrajectoriesOptions) throws {
         model = try TrajectoryModel(contentsOf: URL(fileURLWithPath: options.model))
-        world = try TwoLayerQG(TwoLayerQG.Configuration())
-        let day = Int((86_400 / world.configuration.timeStep).rounded())
-        var state = world.initialState(seed: Self.seed, member: 0)
-        try world.step(&state, count: options.spinUp * day)
-        var states: [[Float]] = []
-        for index in 0..<Self.states(of: options.windowCounts.max()!, model) {
-            if index > 0 { try world.step(&state, count: day) }
-            states.append(world.potentialVorticity(state).map(Float.init))
-        }
-        truth = states
+        flow = try ObservedFlow(spinUpDays: options.spinUp)
+        truth = try flow.states(seed: Self.seed, count: Self.states(of: options.windowCounts.max()!, model))
         members = options.members
         var posterior = PosteriorOptions()
         (posterior.steps, posterior.batch) = (options.stepCount, options.members)
@@ -44,14 +36,8 @@ struct LongTask {
         let count = Self.states(of: windows, model)
         let times = model.times(from: 0, to: model.card.timeStep * Double(count - 1))
         let states = StatesInMemory(
-            grid: model.card.grid, variables: model.card.variables, times: times, calendar: model.card.calendar,
-            values: truth[..<count].flatMap { $0 })
-        let deviation = model.codec.climatology.deviation.mean([1, 2]).doubles()[0]
-        let plan = ObservingPlan(
-            network: .random(count: 82, redrawn: true), errors: ["q1": .absolute(0.1 * deviation, units: "s-1")],
-            variables: ["q1"], seed: Self.seed)
-        let observations = try states.observed(by: plan, source: "truth of seed \(Self.seed)")
-            .vector(on: model.card.grid, variables: model.card.variables, times: times)
+            grid: flow.grid, variables: flow.variables, times: times, values: truth[..<count].flatMap { $0 })
+        let observations = try flow.observations(of: states, share: 0.02, seed: Self.seed)
         let clock = ContinuousClock()
         let begun = clock.now
         let (drawn, use) = try MemoryUse.measured {
@@ -62,20 +48,14 @@ struct LongTask {
         return try LengthResult(
             WindowLayout(length: count, window: model.window, stride: model.stride), seconds: seconds,
             tensors: use.peak, resident: Self.peakResident,
-            members: drawn, truth: Array(truth[..<count]), residuals: residuals(drawn, times), grid: grid)
-    }
-
-    private var grid: VerificationGrid {
-        let spacing = world.configuration.length / Double(world.configuration.points)
-        return .plane(
-            rows: model.card.grid.shape.y, columns: model.card.grid.shape.x, spacingY: spacing, spacingX: spacing,
-            periodic: true)
+            members: drawn, truth: Array(truth[..<count]), residuals: residuals(drawn, times),
+            grid: flow.verificationGrid)
     }
 
     /// One-step residuals over changes of q1 and q2, by variable and step; means over members.
     private func residuals(_ drawn: [[Float]], _ times: [Double]) throws -> [[Double]] {
-        let physics = try QGPhysics(world, grid: model.card.grid, times: times, file: "posterior")
-        let size = 2 * model.card.grid.count
+        let physics = try QGPhysics(flow.world, grid: flow.grid, times: times, file: "posterior")
+        let size = 2 * flow.grid.count
         let trajectories = try drawn.enumerated().map { member, values in
             var trajectory = QGTrajectory(physics, members: drawn.count)
             for t in times.indices {

@@ -1,6 +1,7 @@
 import Assimilation
 import Dynamics
 import Fields
+import Flows
 import Foundation
 import Observing
 import Torch
@@ -16,13 +17,9 @@ struct ForecastTask {
     let model: TrajectoryModel
     /// The same model's next states, where it has learnt them.
     private let next: NextStateModel?
-    private let world: TwoLayerQG
-    /// Model steps from one state to the next.
-    private let stride: Int
+    private let flow: ObservedFlow
     private let members: Int
     private let known: Int
-    /// Steps before a truth begins.
-    private let spinUp: Int
     /// Days that forecasts reach.
     let lead: Int
 
@@ -30,45 +27,29 @@ struct ForecastTask {
     init(model folder: URL, members: Int, known: Int, lead: Int, spinUpDays: Int) throws {
         model = try TrajectoryModel(contentsOf: folder)
         next = model.card.nextState == nil ? nil : try NextStateModel(contentsOf: folder)
-        world = try TwoLayerQG(TwoLayerQG.Configuration())
+        flow = try ObservedFlow(spinUpDays: spinUpDays)
         guard known < model.window else {
             throw ModelError("--known is \(known), and the model's window has \(model.window) states: give fewer")
         }
-        stride = Int((model.card.timeStep / world.configuration.timeStep).rounded())
         (self.members, self.known, self.lead) = (members, known, lead)
-        spinUp = spinUpDays * Int((86_400 / world.configuration.timeStep).rounded())
     }
 
     /// The grid that scores are taken on.
-    var grid: VerificationGrid {
-        let spacing = world.configuration.length / Double(world.configuration.points)
-        return .plane(
-            rows: model.card.grid.shape.y, columns: model.card.grid.shape.x, spacingY: spacing, spacingX: spacing,
-            periodic: true)
-    }
+    var grid: VerificationGrid { flow.verificationGrid }
 
     /// What is forecast by.
     var methods: [Method] { Method.allCases.filter { $0 != .nextState || next != nil } }
 
     /// Numbers in a state.
-    var stateCount: Int { 2 * model.card.grid.count }
-
-    /// The truth from the first analysed state on, daily states one after the other.
-    private func truth(seed: UInt64) throws -> [[Float]] {
-        var state = world.initialState(seed: seed, member: 0)
-        try world.step(&state, count: spinUp)
-        return try (0..<model.window + lead).map { index in
-            if index > 0 { try world.step(&state, count: stride) }
-            return world.potentialVorticity(state).map(Float.init)
-        }
-    }
+    var stateCount: Int { 2 * flow.grid.count }
 
     /// States of another run, far apart: the climate.
     func climate(count: Int) throws -> [[Float]] {
+        let (world, day) = (flow.world, flow.stride)
         var state = world.initialState(seed: 900, member: 0)
-        try world.step(&state, count: spinUp)
+        try world.step(&state, count: flow.spinUpDays * day)
         return try (0..<count).map { _ in
-            try world.step(&state, count: 30 * stride)
+            try world.step(&state, count: 30 * day)
             return world.potentialVorticity(state).map(Float.init)
         }
     }
@@ -86,18 +67,13 @@ struct ForecastTask {
     ///   - climate: states that the climate's members are taken from
     ///   - onStep: receives what is done of how many steps
     func forecasts(seed: UInt64, climate: [[Float]], onStep: (Int, Int) -> Void) throws -> Forecasts {
-        let truth = try truth(seed: seed)
+        let truth = try flow.states(seed: seed, count: model.window + lead)
         let step = model.card.timeStep
         let times = model.times(from: 0, to: step * Double(model.window - 1))
         let states = StatesInMemory(
-            grid: model.card.grid, variables: model.card.variables, times: times, calendar: model.card.calendar,
+            grid: flow.grid, variables: flow.variables, times: times,
             values: truth[..<model.window].flatMap { $0 })
-        let deviation = model.codec.climatology.deviation.mean([1, 2]).doubles()[0]
-        let plan = ObservingPlan(
-            network: .random(count: 82, redrawn: true), errors: ["q1": .absolute(0.1 * deviation, units: "s-1")],
-            variables: ["q1"], seed: seed)
-        let observations = try states.observed(by: plan, source: "truth of seed \(seed)")
-            .vector(on: model.card.grid, variables: model.card.variables, times: times)
+        let observations = try flow.observations(of: states, share: 0.02, seed: seed)
         var options = PosteriorOptions()
         options.batch = members
         let ids = Array(0..<members)
@@ -134,8 +110,8 @@ struct ForecastTask {
         var ensemble = last.flatMap { $0.map(Double.init) }
         result[.trueModel] = try (0...lead).map { l in
             if l > 0 {
-                try world.advance(
-                    ensemble: &ensemble, steps: stride, threads: ProcessInfo.processInfo.activeProcessorCount)
+                try flow.world.advance(
+                    ensemble: &ensemble, steps: flow.stride, threads: ProcessInfo.processInfo.activeProcessorCount)
             }
             return (0..<members).map { m in ensemble[m * n..<(m + 1) * n].map { Float($0) } }
         }

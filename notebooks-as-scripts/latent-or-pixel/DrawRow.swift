@@ -1,0 +1,47 @@
+import Flows
+import Foundation
+
+/// One posterior of one truth.
+struct DrawRow: Codable {
+    var representation: Representation
+    var budget: String
+    /// Of the sampler.
+    var steps: Int
+    /// Of the truth.
+    var seed: UInt64
+    var members: Int
+    var states: Int
+    var scores: FlowScores
+    /// Of the draw, by the clock.
+    var seconds: Double
+    /// Bytes of tensors, the most at once.
+    var tensorBytes: Int
+
+    /// What tells rows apart.
+    var key: String {
+        Self.key(representation, budget, steps: steps, seed: seed, members: members, states: states)
+    }
+
+    static func key(
+        _ representation: Representation, _ budget: String, steps: Int, seed: UInt64, members: Int, states: Int
+    ) -> String { "\(representation.rawValue) | \(budget) | \(steps) | \(seed) | \(members) | \(states)" }
+
+    var json: String {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            encoder.keyEncodingStrategy = .convertToSnakeCase
+            return String(decoding: try encoder.encode(self), as: UTF8.self)
+        }
+    }
+
+    var text: String {
+        String(
+            format: "%@ %@  %2d steps, seed %d  CRPS %.3g, %.3g  RMSE of q1 %.3g  spread/skill %.2f  residual %.2f  "
+                + "%.1f s  %.0f MiB",
+            representation.rawValue.padding(toLength: 13, withPad: " ", startingAt: 0),
+            budget.padding(toLength: 8, withPad: " ", startingAt: 0), steps, Int(seed), scores.crps[0], scores.crps[1],
+            scores.rmse[0],
+            scores.spreadSkill[0], scores.residual[0], seconds, Double(tensorBytes) / 1_048_576)
+    }
+}
