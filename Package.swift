@@ -151,7 +151,7 @@ let targets: [Target] = [
         name: "kolmogorov-sda",
         dependencies: [
             "Assimilation", "Diffusion", "Dynamics", "Experiments", "Fields", "Figures", "Networks", "Observing",
-            "Torch", "Training", "Verification",
+            "Spectral", "Torch", "Training", "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/kolmogorov-sda",
         resources: [.copy("autoencoder.yaml"), .copy("denoiser.yaml")]),

@@ -313,6 +313,46 @@ import Testing
         #expect(torch < openBLAS, "\(listing.output)")
     }
 
+    /// The quick run of two of its tasks: observations are met, windows in space beat quarters apart, rows are kept.
+    @Test func kolmogorovFlowIsAssimilated() async throws {
+        struct Row: Decodable {
+            var row: String
+            var task: String?
+            var method: String?
+            var rmse: Double?
+            var spread_skill: Double?
+            /// Of the departures over the observations' error.
+            var deviation: Double?
+        }
+        let folder = try TemporaryFolder()
+        let command = ["--quick", "--json", "--task", "coarse", "--task", "double", "-o", folder.path("kolmogorov")]
+        func rows() async throws -> [Row] {
+            let outcome = try await Command.run(command, program: "kolmogorov-sda")
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            return try outcome.output.split(separator: "\n").map {
+                try JSONDecoder().decode(Row.self, from: Data($0.utf8))
+            }
+        }
+        let draws = try await rows().filter { $0.row == "draw" }
+            .reduce(into: [String: Row]()) { $0["\($1.task ?? "") \($1.method ?? "")"] = $1 }
+        #expect(draws.count == 3 + 4)
+        let ours = try #require(draws["coarse ours"])
+        let gaussian = try #require(draws["coarse gaussian"])
+        #expect((0.9...1.1).contains(ours.deviation ?? 0))
+        #expect((0.85...1.25).contains(ours.spread_skill ?? 0))
+        // Hardly trained, the network changes little.
+        #expect(abs((ours.rmse ?? 0) / (gaussian.rmse ?? 1) - 1) < 0.05)
+        let tiles = try #require(draws["double tiles"])
+        let quarters = try #require(draws["double quarters"])
+        #expect(tiles.rmse ?? 1 < quarters.rmse ?? 0)
+        let page = try String(contentsOfFile: folder.path("kolmogorov/index.html"), encoding: .utf8)
+        #expect(page.components(separatedBy: "<img ").count - 1 == 3)
+        let kept = folder.path("kolmogorov/rows.jsonl")
+        let before = try String(contentsOfFile: kept, encoding: .utf8)
+        _ = try await rows()
+        #expect(try String(contentsOfFile: kept, encoding: .utf8) == before)
+    }
+
     @Test func anArchiveThatIsMissingIsNamed() async throws {
         let outcome = try await Command.run(["--data", "nowhere.nc", "-o", "out"], program: "era5-uk")
         #expect(outcome.code == 1 && outcome.errors.contains("nowhere.nc"), "\(outcome.errors)")
