@@ -109,7 +109,7 @@ func page(
                     """)
         }
         let rows = all.flatMap { method, _, scores in
-            [0, 1, 2, 3, 5, 7, 10, 14, 20, 30, 40, 48].filter { $0 <= options.leadDays }.map { day in
+            [0, 1, 2, 3, 5, 7, 10, 14, 20, 30, 40, 48, 60, 80, 100, 120].filter { $0 <= options.leadDays }.map { day in
                 Row(
                     method: method.rawValue, variable: variable, leadDays: day, crps: scores[day].crps ?? .nan,
                     crpsInterval: scores[day].crpsInterval.map { [$0.lower, $0.upper] }, rmse: scores[day].rmse,
