@@ -49,7 +49,7 @@ extension FlowWorld {
 
     private func provenance(_ title: String) -> Provenance {
         Provenance(
-            title: title, command: CommandLine.arguments.joined(separator: " "), version: "1",
+            title: title, command: CommandLine.arguments.joined(separator: " "), version: "experiment",
             source: "two-dimensional Navier-Stokes equations, pseudo-spectral", references: "arXiv 2306.10574", seed: 0)
     }
 }

@@ -64,8 +64,8 @@ struct Sizes {
         task == .ring ? 1 : task == .subsample2 && !isAsked ? min(truths, 2) : truths
     }
 
-    /// Steps of SDA's sampler: 256 as published, 512 for what is not linear; fewer for long trajectories, which take many
-    /// windows, unless the paper's sizes are asked for.
+    /// Steps of SDA's sampler: 256 as published. The paper's sizes have 512 for what is not linear; others have fewer for long
+    /// trajectories, which take many windows.
     func sdaSteps(_ task: AssimilationTask) -> Int {
         if let wantedSteps { return wantedSteps }
         switch name {
