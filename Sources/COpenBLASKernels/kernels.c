@@ -11,6 +11,8 @@ extern char *openblas_get_corename(void);
 // Only libraries with kernels for several processors have these.
 extern void gotoblas_dynamic_init(void) __attribute__((weak));
 extern void gotoblas_dynamic_quit(void) __attribute__((weak));
+// Ends the waiting threads, which the next product of many starts again.
+extern int blas_thread_shutdown_(void) __attribute__((weak));
 
 const char *openblas_kernels(void) { return openblas_get_corename(); }
 
@@ -31,6 +33,8 @@ __attribute__((constructor)) static void choose(void) {
     if (strcmp(openblas_get_corename(), "Prescott") != 0) return;
     const char *kernels = best();
     if (!kernels) return;
+    // The library's threads look at the choice and at the environment when they begin.
+    if (blas_thread_shutdown_) blas_thread_shutdown_();
     setenv("OPENBLAS_CORETYPE", kernels, 1);
     gotoblas_dynamic_quit();
     gotoblas_dynamic_init();

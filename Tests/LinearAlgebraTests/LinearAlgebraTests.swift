@@ -152,6 +152,10 @@ func product(_ a: Matrix, _ b: Matrix) -> Matrix {
         let isChosen = ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] != nil
         guard flags.contains(" avx2 "), !isChosen, Engine.description.contains("DYNAMIC_ARCH") else { return }
         #expect(Engine.kernels != "Prescott")
+        if ["f", "cd", "bw", "dq", "vl"].allSatisfy({ flags.contains(" avx512\($0) ") }), flags.contains("GenuineIntel")
+        {
+            #expect(Engine.kernels != "Haswell")
+        }
     }
 
     @Test func productsRunInOpenBLAS() {

@@ -11,6 +11,8 @@ struct DrawRow: Codable {
     var seed: UInt64
     var members: Int
     var states: Int
+    /// Of the archive, the observations and the weights.
+    var settings: String
     var scores: FlowScores
     /// Of the draw, by the clock.
     var seconds: Double
@@ -19,12 +21,15 @@ struct DrawRow: Codable {
 
     /// What tells rows apart.
     var key: String {
-        Self.key(representation, budget, steps: steps, seed: seed, members: members, states: states)
+        Self.key(representation, budget, steps: steps, seed: seed, members: members, states: states, settings: settings)
     }
 
     static func key(
-        _ representation: Representation, _ budget: String, steps: Int, seed: UInt64, members: Int, states: Int
-    ) -> String { "\(representation.rawValue) | \(budget) | \(steps) | \(seed) | \(members) | \(states)" }
+        _ representation: Representation, _ budget: String, steps: Int, seed: UInt64, members: Int, states: Int,
+        settings: String
+    ) -> String {
+        "\(representation.rawValue) | \(budget) | \(steps) | \(seed) | \(members) | \(states) | \(settings)"
+    }
 
     var json: String {
         get throws {

@@ -31,7 +31,7 @@ final class DrawTask {
 
     /// Draws and scores; the members too, each (time, layer, y, x).
     func draw(
-        _ trained: TrainedRepresentation, steps: Int, seed: UInt64, onStep: (Int, Int) -> Void
+        _ trained: TrainedRepresentation, steps: Int, seed: UInt64, settings: String, onStep: (Int, Int) -> Void
     ) throws -> (row: DrawRow, members: [[Float]]) {
         let (truth, observations) = try truth(seed: seed)
         var options = PosteriorOptions()
@@ -48,7 +48,7 @@ final class DrawTask {
         return (
             DrawRow(
                 representation: trained.representation, budget: trained.budget.text, steps: steps, seed: seed,
-                members: members, states: times.count, scores: scores,
+                members: members, states: times.count, settings: "\(settings), \(trained.weights)", scores: scores,
                 seconds: seconds, tensorBytes: use.peak), drawn
         )
     }

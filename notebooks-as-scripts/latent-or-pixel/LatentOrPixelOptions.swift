@@ -81,6 +81,12 @@ struct LatentOrPixelOptions: ParsableCommand {
     var trajectoryCount: Int { trajectories ?? (quick ? 12 : 56) }
     var trajectoryStates: Int { quick ? 40 : 256 }
     var spinUpDays: Int { spinUp ?? (quick ? 400 : 3_650) }
+    /// What rows, models and archive are of.
+    var settings: String { "\(trajectoryCount) trajectories, spin-up \(spinUpDays), share \(share)" }
+    /// What networks learn from.
+    var archive: URL { folder.appendingPathComponent("archive-\(trajectoryCount)-\(spinUpDays).nc") }
+    /// Where those are that learnt from it.
+    var models: URL { folder.appendingPathComponent("models-\(trajectoryCount)-\(spinUpDays)", isDirectory: true) }
     /// Folder for archive, models and page.
     var folder: URL {
         URL(

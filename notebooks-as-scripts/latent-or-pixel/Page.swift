@@ -108,9 +108,9 @@ extension Findings {
                     let minutes = own.training.cost.last
                 else { return nil }
                 return String(
-                    format: "- *%@* is as good as *%@* after %.1f minutes (%.3f) in %@%.1f: %.1f times faster.",
+                    format: "- *%@* is as good as *%@* after %.1f minutes (%.3f) in %@%.1f: %@%.1f times faster.",
                     other.title, base.title, minutes, best, matched.isBound ? "at most " : "", matched.value,
-                    minutes / matched.value)
+                    matched.isBound ? "at least " : "", minutes / matched.value)
             }
             var text = String(
                 format:

@@ -22,12 +22,15 @@ func tell(_ options: LatentOrPixelOptions) async throws {
     let interruption = Interruption()
     interruption.listen()
     let flow = try ObservedFlow(spinUpDays: options.spinUpDays)
-    let archive = options.folder.appendingPathComponent("archive.nc")
+    let archive = options.archive
     let total = options.trajectoryCount * options.trajectoryStates
     try flow.writeArchive(
         to: archive, trajectories: options.trajectoryCount, states: options.trajectoryStates, seed: 1_000,
         threads: ProcessInfo.processInfo.activeProcessorCount
-    ) { progress.show(ProgressReport(title: "archive", completed: $0, total: total, unit: "states")) }
+    ) {
+        if interruption.isRequested { throw CancellationError() }
+        progress.show(ProgressReport(title: "archive", completed: $0, total: total, unit: "states"))
+    }
     progress.finish()
     let kept = try KeptRows<DrawRow>(options.folder.appendingPathComponent("rows.jsonl"), key: \.key)
     let task = DrawTask(flow, states: options.stateCount, members: options.memberCount, share: options.share)
@@ -37,7 +40,7 @@ func tell(_ options: LatentOrPixelOptions) async throws {
     for budget in options.budgets {
         for representation in options.representations {
             let trained = try TrainedRepresentation(
-                representation, budget, archive: archive, folder: options.folder, reporter: progress,
+                representation, budget, archive: archive, folder: options.models, reporter: progress,
                 interruption: interruption)
             findings.trained.append(trained)
             let isLongest = budget == options.budgets.last
@@ -48,11 +51,13 @@ func tell(_ options: LatentOrPixelOptions) async throws {
                     let isShown = isLongest && steps == options.usualSteps && seed == 700
                     let key = DrawRow.key(
                         representation, budget.text, steps: steps, seed: seed, members: options.memberCount,
-                        states: options.stateCount)
+                        states: options.stateCount, settings: "\(options.settings), \(trained.weights)")
                     var row = kept[key]
                     // Pictures are drawn again: they are not kept.
                     if row == nil || isShown {
-                        let (measured, members) = try task.draw(trained, steps: steps, seed: seed) { done, all in
+                        let (measured, members) = try task.draw(
+                            trained, steps: steps, seed: seed, settings: options.settings
+                        ) { done, all in
                             progress.show(
                                 ProgressReport(
                                     title: "\(representation.title), \(budget.text), seed \(seed)", completed: done,

@@ -30,9 +30,13 @@ struct FilterRun {
         flow = try ObservedFlow(spinUpDays: options.spinUp)
         let folder = URL(fileURLWithPath: options.model)
         model = try TrajectoryModel(contentsOf: folder)
-        guard options.known < model.window else {
+        try flow.requireFits(
+            model.card.grid, variables: model.card.variables.map(\.name), timeStep: model.card.timeStep)
+        // Scores of changes take two new states.
+        guard options.known <= model.window - 2 else {
             throw ModelError(
-                "--known is \(options.known), and the model's window has \(model.window) states: give fewer")
+                "--known is \(options.known), and the model's window has \(model.window) states: give "
+                    + "\(model.window - 2) or fewer")
         }
         let weights = try ContentHash.sha256(of: folder.appendingPathComponent("denoiser.safetensors")).prefix(8)
         settings =
@@ -42,7 +46,9 @@ struct FilterRun {
         var posterior = PosteriorOptions()
         (posterior.steps, posterior.batch) = (options.stepCount, options.memberCount)
         self.options = posterior
-        kept = options.folder.appendingPathComponent("ensemble.f32")
+        // Another filter in the same folder has an ensemble of its own.
+        let name = ContentHash.sha256(Data(settings.utf8)).prefix(8)
+        kept = options.folder.appendingPathComponent("ensemble-\(name).f32")
         let (world, day) = (flow.world, flow.stride)
         var other = world.initialState(seed: 900, member: 0)
         try world.step(&other, count: options.spinUp * day)
@@ -71,7 +77,7 @@ struct FilterRun {
         return states
     }
 
-    /// How many windows the ensemble that was kept has behind it; 0 where there is none of this filter.
+    /// How many windows the ensemble that was kept of this filter has behind it; 0 where there is none.
     var keptWindows: Int { ensemble.map { Int($0[0]) } ?? 0 }
 
     /// What was kept: the windows behind it, then the members.

@@ -15,7 +15,7 @@ struct FilteringPage {
         // %% [markdown]
         page.markdown(
             """
-            A truth of two-layer flow (seed 800) is observed at \(options.share * 100) % of the upper layer's points each day, with \
+            A truth of two-layer flow (seed 800) is observed at \(String(format: "%g", options.share * 100)) % of the upper layer's points each day, with \
             errors of a tenth of the climate's deviation. The model's posterior of the first window starts from nothing; each next \
             one knows the last \(options.known) states of every member, each its own, and the observations of its new states. \
             \(options.memberCount) members, \(options.stepCount) steps. Nothing is inflated, relaxed or restarted.
@@ -69,12 +69,13 @@ struct FilteringPage {
             let bootstrap = BlockBootstrap(seed: 1)
             let (mx, my) = (average(x), average(y))
             let variance = average(x.map { ($0 - mx) * ($0 - mx) })
-            // A slope is the mean of these products: blocks keep neighbours together.
-            let products = zip(x, y).map { ($0 - mx) * ($1 - my) / variance }
-            let slope = try bootstrap.mean(of: products)
+            let slope = average(zip(x, y).map { ($0 - mx) * ($1 - my) / variance })
+            // What chance adds to it is the mean of such products of the residuals: blocks keep neighbours together.
+            let chance = try bootstrap.mean(
+                of: zip(x, y).map { ($0 - mx) * ($1 - my - slope * ($0 - mx)) / variance })
             return String(
-                format: "%+.2f %% (%+.2f … %+.2f) a hundred windows", 100 * slope.estimate / my, 100 * slope.lower / my,
-                100 * slope.upper / my)
+                format: "%+.2f %% (%+.2f … %+.2f) a hundred windows", 100 * slope / my,
+                100 * (slope + chance.lower) / my, 100 * (slope + chance.upper) / my)
         }
         page.paragraph(
             """

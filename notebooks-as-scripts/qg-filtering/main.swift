@@ -16,8 +16,9 @@ func tell(_ options: QGFilteringOptions) async throws {
     let kept = try KeptRows<CycleRow>(options.folder.appendingPathComponent("rows.jsonl"), key: \.key)
     func row(_ window: Int) -> CycleRow? { kept[CycleRow.key(run.settings, window)] }
     let measured = (0..<options.windowCount).first { row($0) == nil } ?? options.windowCount
-    // Rows are kept before the ensemble, which may lag behind them.
-    let done = measured == options.windowCount ? measured : min(measured, run.keptWindows)
+    // Rows are kept before the ensemble, which may lag behind them. One that is ahead of the rows leads nowhere: from the start.
+    let known = run.keptWindows
+    let done = measured == options.windowCount ? measured : known <= measured ? known : 0
     let report = options.folder.appendingPathComponent("index.html")
     func write(_ count: Int) async throws {
         let rows = (0..<count).compactMap(row)

@@ -33,9 +33,15 @@ public final class KeptRows<Row: Codable> {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let line = try encoder.encode(row) + Data("\n".utf8)
         if !FileManager.default.fileExists(atPath: url.path) { try Data().write(to: url) }
-        let handle = try FileHandle(forWritingTo: url)
+        let handle = try FileHandle(forUpdating: url)
         defer { try? handle.close() }
-        try handle.seekToEnd()
-        try handle.write(contentsOf: line)
+        let end = try handle.seekToEnd()
+        // A line that was cut off stays by itself.
+        var isCut = false
+        if end > 0 {
+            try handle.seek(toOffset: end - 1)
+            isCut = try handle.read(upToCount: 1) != Data("\n".utf8)
+        }
+        try handle.write(contentsOf: (isCut ? Data("\n".utf8) : Data()) + line)
     }
 }

@@ -8,10 +8,10 @@ extension ObservedFlow {
     ///
     /// A file that is there is left as it is: it has its name only when complete.
     ///
-    /// - Parameter onState: receives how many states are done
+    /// - Parameter onState: receives how many states are done; throw from it to stop
     public func writeArchive(
         to url: URL, trajectories: Int, states: Int, seed: UInt64, threads: Int,
-        onState: @escaping @Sendable (Int) -> Void
+        onState: @escaping @Sendable (Int) throws -> Void
     ) throws {
         if FileManager.default.fileExists(atPath: url.path) { return }
         let done = Mutex(0)
@@ -19,7 +19,7 @@ extension ObservedFlow {
         let kept = Mutex([[Float]](repeating: [], count: trajectories))
         try runs.run(count: trajectories, seed: seed, threads: threads) { trajectory, _, values in
             kept.withLock { $0[trajectory] += values.map(Float.init) }
-            onState(
+            try onState(
                 done.withLock { done in
                     done += 1
                     return done

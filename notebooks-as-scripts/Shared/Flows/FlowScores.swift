@@ -43,7 +43,7 @@ public struct FlowScores: Codable, Sendable {
         crps = scores.compactMap(\.crps)
         rmse = scores.map(\.rmse)
         spreadSkill = scores.compactMap(\.spreadSkill)
-        residual = ["q1", "q2"].compactMap { physical.oneStep?[$0]?.relative }
+        residual = ["q1", "q2"].map { physical.oneStep?[$0]?.relative ?? .nan }
         bands = (physical.bands ?? []).reduce(into: [:]) { $0[$1.band.rawValue] = $1.ratio[.enstrophyUpper] }
     }
 }

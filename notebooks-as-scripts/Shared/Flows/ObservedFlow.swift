@@ -34,6 +34,23 @@ public struct ObservedFlow: Sendable {
         self.spinUpDays = spinUpDays
     }
 
+    /// Checks that a model is one of this flow.
+    ///
+    /// - Throws: ``FlowError``, which names what differs.
+    public func requireFits(_ grid: Grid, variables: [String], timeStep: Double) throws {
+        guard variables == self.variables.map(\.name) else {
+            throw FlowError(description: "the model has \(variables), and the flow \(self.variables.map(\.name))")
+        }
+        guard grid.shape.y == self.grid.shape.y, grid.shape.x == self.grid.shape.x else {
+            throw FlowError(
+                description: "the model is on \(grid.summary), and the flow on \(self.grid.summary): give a model of it"
+            )
+        }
+        guard timeStep == 86_400 else {
+            throw FlowError(description: "the model's states are \(timeStep) s apart, and the flow's a day")
+        }
+    }
+
     /// Steps of the model in a day.
     public var stride: Int { Int((86_400 / world.configuration.timeStep).rounded()) }
 
@@ -71,4 +88,10 @@ public struct ObservedFlow: Sendable {
         return .plane(
             rows: grid.shape.y, columns: grid.shape.x, spacingY: spacing, spacingX: spacing, periodic: true)
     }
+}
+
+/// What a flow cannot be compared with.
+public struct FlowError: Error, CustomStringConvertible {
+    /// What differs.
+    public let description: String
 }
