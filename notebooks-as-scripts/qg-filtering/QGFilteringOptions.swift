@@ -67,8 +67,8 @@ struct QGFilteringOptions: ParsableCommand {
         guard memberCount > 1 else { throw ValidationError("--members is \(memberCount): give 2 or more") }
         guard stepCount > 0 else { throw ValidationError("--steps is \(stepCount): give 1 or more") }
         guard known > 0 else { throw ValidationError("--known is \(known): give 1 or more") }
-        guard share > 0, share <= 1 else {
-            throw ValidationError("--share is \(share): give a number above 0, up to 1")
+        guard share > 0, share <= 1, (share * 4_096).rounded() >= 1 else {
+            throw ValidationError("--share is \(share): give a number up to 1 that is a point of 4,096 at least")
         }
         guard spinUp > 0 else { throw ValidationError("--spin-up is \(spinUp): give 1 or more") }
     }
