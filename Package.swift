@@ -76,7 +76,7 @@ let targets: [Target] = [
         name: "Experiments", dependencies: ["Dynamics", "Filters", "LinearAlgebra"],
         path: "notebooks-as-scripts/Shared/Experiments"),
     .target(
-        name: "Flows", dependencies: ["Dynamics", "Fields", "Observing", "Verification"],
+        name: "Flows", dependencies: ["Assimilation", "Dynamics", "Fields", "Observing", "Verification"],
         path: "notebooks-as-scripts/Shared/Flows"),
     .target(
         name: "Lorenz63Prior", dependencies: ["Diffusion", "Dynamics", "Networks", "Torch"],
@@ -122,7 +122,8 @@ let targets: [Target] = [
     .executableTarget(
         name: "qg-forecast",
         dependencies: [
-            "Assimilation", "Dynamics", "Fields", "Figures", "Flows", "Observing", "Torch", "Verification",
+            "Assimilation", "Dynamics", "Experiments", "Fields", "Figures", "Flows", "Observing", "Torch",
+            "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/qg-forecast"),
 
@@ -137,7 +138,8 @@ let targets: [Target] = [
     .executableTarget(
         name: "long-trajectories",
         dependencies: [
-            "Assimilation", "Diffusion", "Dynamics", "Fields", "Figures", "Flows", "Observing", "Torch", "Verification",
+            "Assimilation", "Diffusion", "Dynamics", "Experiments", "Fields", "Figures", "Flows", "Observing", "Torch",
+            "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/long-trajectories"),
     .executableTarget(

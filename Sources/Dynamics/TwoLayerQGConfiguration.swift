@@ -31,6 +31,10 @@ extension TwoLayerQG {
         /// The eddy configuration.
         public init() {}
 
+        /// Standard deviations of q1 and q2 in the eddy configuration, s⁻¹, about the mean of all points and states: two runs of
+        /// 1,500 days after ten years of spin-up.
+        public static let standardDeviations = [8.23e-6, 1.06e-6]
+
         /// The jet configuration: weaker drag and gradient, where zonal jets emerge.
         ///
         /// - Source: Ross et al. 2023, J. Adv. Model. Earth Syst., Table 1.

@@ -43,18 +43,6 @@ struct PrintedRow: Encodable {
         return String(format: format, value) + (half.map { String(format: " ± " + format, $0) } ?? "")
     }
 
-    /// One JSON object on one line.
-    var json: String {
-        get throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            encoder.nonConformingFloatEncodingStrategy = .convertToString(
-                positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
-        }
-    }
-
     /// The same for a person.
     var text: String {
         func padded(_ text: String?, _ length: Int) -> String {

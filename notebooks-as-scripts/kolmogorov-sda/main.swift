@@ -28,7 +28,7 @@ func tell(_ options: KolmogorovSDAOptions) async throws {
     // The quick run's products are too small to share.
     if let threads = options.threads ?? (options.quick ? 1 : nil) { Engine.threads = threads }
     func publish(_ row: PrintedRow) throws {
-        print(options.json ? try row.json : row.text)
+        print(options.json ? try row.jsonLine : row.text)
         fflush(nil)
     }
     try FileManager.default.createDirectory(at: options.folder, withIntermediateDirectories: true)

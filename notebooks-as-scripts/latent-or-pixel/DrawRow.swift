@@ -31,15 +31,6 @@ struct DrawRow: Codable {
         "\(representation.rawValue) | \(budget) | \(steps) | \(seed) | \(members) | \(states) | \(settings)"
     }
 
-    var json: String {
-        get throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
-        }
-    }
-
     var text: String {
         String(
             format: "%@ %@  %2d steps, seed %d  CRPS %.3g, %.3g  RMSE of q1 %.3g  spread/skill %.2f  residual %.2f  "

@@ -70,7 +70,7 @@ func tell(_ options: LatentOrPixelOptions) async throws {
                     }
                     if let row {
                         findings.rows.append(row)
-                        print(options.json ? try row.json : row.text)
+                        print(options.json ? try row.jsonLine : row.text)
                         fflush(nil)
                     }
                 }

@@ -20,8 +20,7 @@ struct LongTask {
     init(_ options: LongTrajectoriesOptions) throws {
         model = try TrajectoryModel(contentsOf: URL(fileURLWithPath: options.model))
         flow = try ObservedFlow(spinUpDays: options.spinUp)
-        try flow.requireFits(
-            model.card.grid, variables: model.card.variables.map(\.name), timeStep: model.card.timeStep)
+        try flow.requireFits(model.card)
         truth = try flow.states(seed: Self.seed, count: Self.states(of: options.windowCounts.max()!, model))
         members = options.members
         var posterior = PosteriorOptions()

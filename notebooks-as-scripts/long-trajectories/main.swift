@@ -1,3 +1,4 @@
+import Experiments
 import Figures
 import Foundation
 
@@ -14,16 +15,13 @@ func tell(_ options: LongTrajectoriesOptions) async throws {
     let task = try LongTask(options)
     try FileManager.default.createDirectory(at: options.folder, withIntermediateDirectories: true)
     let report = options.folder.appendingPathComponent("index.html")
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
     var results: [LengthResult] = []
     for windows in options.windowCounts {
         let result = try task.run(windows: windows) { done, total in
             FileHandle.standardError.write(Data("\r\(windows) windows: step \(done) of \(total)   ".utf8))
         }
         FileHandle.standardError.write(Data("\n".utf8))
-        print(options.json ? String(decoding: try encoder.encode(result), as: UTF8.self) : result.text)
+        print(options.json ? try result.jsonLine : result.text)
         fflush(nil)
         results.append(result)
         // After each length: the next takes four times as long.

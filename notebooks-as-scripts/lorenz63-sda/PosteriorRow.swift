@@ -50,18 +50,6 @@ struct PrintedRow: Encodable {
         (timesFloor, seconds) = (row.timesFloor(floor), row.seconds)
     }
 
-    /// One JSON object on one line.
-    var json: String {
-        get throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            encoder.nonConformingFloatEncodingStrategy = .convertToString(
-                positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
-        }
-    }
-
     /// The same for a person.
     var text: String {
         let name = method.padding(toLength: 16, withPad: " ", startingAt: 0)

@@ -35,7 +35,7 @@ func tell(_ options: Lorenz63SDAOptions) async throws {
         var found = Results(task: task, reference: reference)
         func publish(_ row: PosteriorRow) throws {
             let printed = PrintedRow(row, floor: reference.scores)
-            print(options.json ? try printed.json : printed.text)
+            print(options.json ? try printed.jsonLine : printed.text)
             fflush(nil)
         }
         try publish(found.particles(sizes))

@@ -22,15 +22,6 @@ struct CycleRow: Codable {
 
     static func key(_ settings: String, _ window: Int) -> String { "\(settings) | \(window)" }
 
-    var json: String {
-        get throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
-        }
-    }
-
     var text: String {
         String(
             format:

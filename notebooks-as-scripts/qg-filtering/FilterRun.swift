@@ -30,8 +30,7 @@ struct FilterRun {
         flow = try ObservedFlow(spinUpDays: options.spinUp)
         let folder = URL(fileURLWithPath: options.model)
         model = try TrajectoryModel(contentsOf: folder)
-        try flow.requireFits(
-            model.card.grid, variables: model.card.variables.map(\.name), timeStep: model.card.timeStep)
+        try flow.requireFits(model.card)
         // Scores of changes take two new states.
         guard options.known <= model.window - 2 else {
             throw ModelError(

@@ -25,7 +25,7 @@ func tell(_ options: QGFilteringOptions) async throws {
         try await FilteringPage(options: options, model: run.model.card.name, rows: rows).made().write(to: report)
     }
     for window in 0..<done {
-        if let row = row(window) { print(options.json ? try row.json : row.text) }
+        if let row = row(window) { print(options.json ? try row.jsonLine : row.text) }
     }
     if done < options.windowCount, done > 0 { try run.resume() }
     for window in done..<options.windowCount {
@@ -36,7 +36,7 @@ func tell(_ options: QGFilteringOptions) async throws {
         FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
         try kept.keep(row)
         try run.keep(after: window)
-        print(options.json ? try row.json : row.text)
+        print(options.json ? try row.jsonLine : row.text)
         fflush(nil)
         if (window + 1).isMultiple(of: 25) { try await write(window + 1) }
     }

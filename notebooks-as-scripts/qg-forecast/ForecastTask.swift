@@ -28,8 +28,7 @@ struct ForecastTask {
         model = try TrajectoryModel(contentsOf: folder)
         next = model.card.nextState == nil ? nil : try NextStateModel(contentsOf: folder)
         flow = try ObservedFlow(spinUpDays: spinUpDays)
-        try flow.requireFits(
-            model.card.grid, variables: model.card.variables.map(\.name), timeStep: model.card.timeStep)
+        try flow.requireFits(model.card)
         guard known < model.window else {
             throw ModelError("--known is \(known), and the model's window has \(model.window) states: give fewer")
         }

@@ -1,3 +1,4 @@
+import Experiments
 import Figures
 import Foundation
 import Verification
@@ -69,9 +70,6 @@ func page(
     ]
     let methods = task.methods.map { ($0, colours[$0]!) }
     let days = (0...options.leadDays).map(Double.init)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
     for (layer, variable) in ["q1", "q2"].enumerated() {
         let all = try methods.map { ($0.0, $0.1, try scores[$0.0]!.scores(layer: layer)) }
         let unit = layer == 0 ? 1e-6 : 1e-7
@@ -118,7 +116,7 @@ func page(
         }
         if prints {
             for row in rows {
-                print(options.json ? String(decoding: try encoder.encode(row), as: UTF8.self) : row.text)
+                print(options.json ? try row.jsonLine : row.text)
             }
             fflush(nil)
         }

@@ -35,15 +35,6 @@ struct WindowRow: Codable {
         "\(network.rawValue) | \(method.rawValue) | \(seed) | \(states) | \(members) | \(settings) | \(variable)"
     }
 
-    var json: String {
-        get throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
-        }
-    }
-
     var text: String {
         String(
             format: "%@ %@ seed %d  %@  CRPS %.3g  RMSE %.3g  spread/skill %.2f  %.0f s",

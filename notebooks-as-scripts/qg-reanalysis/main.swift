@@ -84,7 +84,7 @@ func measure(_ options: QGReanalysisOptions, _ kept: KeptRows<WindowRow>, _ look
                 FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
                 for row in rows {
                     try kept.keep(row)
-                    print(options.json ? try row.json : row.text)
+                    print(options.json ? try row.jsonLine : row.text)
                     fflush(nil)
                 }
                 if window == 0 {

@@ -140,7 +140,7 @@ private func posterior(_ network: Rozet2023.Network, particles: Int) throws -> S
 
 private func publish(_ row: Rozet2023.Row, _ options: TwinExperimentsOptions) throws {
     if options.json {
-        print(String(decoding: try rowEncoder().encode(row), as: UTF8.self))
+        print(try row.jsonLine)
     } else {
         print(
             String(

@@ -147,7 +147,6 @@ func run(_ table: PublishedTable, seeds: Int, _ options: TwinExperimentsOptions)
     // Truths have the cores: matrices of this size gain nothing from more threads.
     Engine.use(threads: 1)
     let truths = try concurrentMap(seeds, threads: cores) { i, _ in try table.experiment.truth(seed: UInt64(i + 1)) }
-    let encoder = rowEncoder()
     return try table.entries.filter { !(options.quick && $0.isLong) }
         .filter { options.method.map($0.method.name.contains) ?? true }
         .map { entry in
@@ -177,7 +176,7 @@ func run(_ table: PublishedTable, seeds: Int, _ options: TwinExperimentsOptions)
                 spread: average(runs.map(\.spread)), seconds: average(runs.map(\.seconds)), truths: seeds,
                 remark: entry.remark)
             if options.json {
-                print(String(decoding: try encoder.encode(row), as: UTF8.self))
+                print(try row.jsonLine)
             } else {
                 print(
                     String(
@@ -190,16 +189,6 @@ func run(_ table: PublishedTable, seeds: Int, _ options: TwinExperimentsOptions)
             fflush(nil)
             return row
         }
-}
-
-/// A row as one line.
-func rowEncoder() -> JSONEncoder {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return encoder
 }
 
 let options = TwinExperimentsOptions.parseOrExit()

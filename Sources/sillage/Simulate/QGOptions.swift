@@ -113,9 +113,6 @@ struct QGOptions: WorldOptions {
 extension TwoLayerQG.Configuration: WorldConfiguration {
     static let system = "qg"
 
-    /// Standard deviations of q1 and q2 in the default world, s⁻¹: two runs of 1,500 days after ten years of spin-up.
-    static let defaultStandardDeviations = [8.23e-6, 1.06e-6]
-
     func world() throws -> World {
         let model = try TwoLayerQG(self)
         let isDefault = self == TwoLayerQG.Configuration()
@@ -124,7 +121,7 @@ extension TwoLayerQG.Configuration: WorldConfiguration {
         let variables = [("q1", "upper"), ("q2", "lower")].enumerated().map { index, name in
             FieldVariable(
                 name: name.0, units: "s-1", longName: "potential vorticity anomaly of the \(name.1) layer",
-                climatologicalStandardDeviation: isDefault ? Self.defaultStandardDeviations[index] : nil)
+                climatologicalStandardDeviation: isDefault ? Self.standardDeviations[index] : nil)
         }
         return World(
             system: Self.system, title: "Two-layer quasi-geostrophic turbulence",

@@ -13,9 +13,12 @@ public final class KeptRows<Row: Codable> {
     public init(_ url: URL, key: @escaping (Row) -> String) throws {
         (self.url, self.key) = (url, key)
         guard FileManager.default.fileExists(atPath: url.path) else { return }
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         for line in try String(contentsOf: url, encoding: .utf8).split(separator: "\n") {
             // A line that was cut off is measured again.
-            guard let row = try? JSONDecoder().decode(Row.self, from: Data(line.utf8)) else { continue }
+            guard let row = try? decoder.decode(Row.self, from: Data(line.utf8)) else { continue }
             known[key(row)] = row
         }
     }
@@ -31,6 +34,9 @@ public final class KeptRows<Row: Codable> {
         known[key(row)] = row
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Methods may diverge: the row says so.
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         let line = try encoder.encode(row) + Data("\n".utf8)
         if !FileManager.default.fileExists(atPath: url.path) { try Data().write(to: url) }
         let handle = try FileHandle(forUpdating: url)

@@ -1,3 +1,4 @@
+import Assimilation
 import Dynamics
 import Fields
 import Foundation
@@ -15,18 +16,15 @@ public struct ObservedFlow: Sendable {
     /// Days that the flow grows from noise before anything is kept.
     public let spinUpDays: Int
 
-    /// Standard deviations of q1 and q2, s⁻¹: two runs of 1,500 days after ten years of spin-up.
-    static let deviations = [8.23e-6, 1.06e-6]
-
-    /// The default configuration on `points` points a side.
-    public init(points: Int = 64, spinUpDays: Int) throws {
-        var configuration = TwoLayerQG.Configuration()
-        configuration.points = points
+    /// The flow after a spin-up.
+    public init(spinUpDays: Int) throws {
+        let configuration = TwoLayerQG.Configuration()
         world = try TwoLayerQG(configuration)
-        let spacing = configuration.length / Double(points)
-        let values = (0..<points).map { (Double($0) + 0.5) * spacing }
+        let spacing = configuration.length / Double(configuration.points)
+        let values = (0..<configuration.points).map { (Double($0) + 0.5) * spacing }
         grid = .plane(y: values, x: values, periods: (configuration.length, configuration.length))
-        variables = zip(["upper", "lower"], Self.deviations).enumerated().map { index, layer in
+        variables = zip(["upper", "lower"], TwoLayerQG.Configuration.standardDeviations).enumerated().map {
+            index, layer in
             FieldVariable(
                 name: "q\(index + 1)", units: "s-1", longName: "potential vorticity anomaly of the \(layer.0) layer",
                 climatologicalStandardDeviation: layer.1)
@@ -36,18 +34,19 @@ public struct ObservedFlow: Sendable {
 
     /// Checks that a model is one of this flow.
     ///
-    /// - Throws: ``FlowError``, which names what differs.
-    public func requireFits(_ grid: Grid, variables: [String], timeStep: Double) throws {
-        guard variables == self.variables.map(\.name) else {
-            throw FlowError(description: "the model has \(variables), and the flow \(self.variables.map(\.name))")
+    /// - Throws: `ModelError`, which names what differs.
+    public func requireFits(_ model: ModelCard) throws {
+        let (theirs, ours) = (model.variables.map(\.name), variables.map(\.name))
+        guard theirs == ours else {
+            throw ModelError("the model \(model.name) has \(theirs), and the flow \(ours): give a model of the flow")
         }
-        guard grid.shape.y == self.grid.shape.y, grid.shape.x == self.grid.shape.x else {
-            throw FlowError(
-                description: "the model is on \(grid.summary), and the flow on \(self.grid.summary): give a model of it"
+        guard model.grid.shape.y == grid.shape.y, model.grid.shape.x == grid.shape.x else {
+            throw ModelError(
+                "the model \(model.name) is on \(model.grid.summary), and the flow on \(grid.summary): give a model of the flow"
             )
         }
-        guard timeStep == 86_400 else {
-            throw FlowError(description: "the model's states are \(timeStep) s apart, and the flow's a day")
+        guard model.timeStep == 86_400 else {
+            throw ModelError("the states of the model \(model.name) are \(model.timeStep) s apart, the flow's a day")
         }
     }
 
@@ -77,7 +76,8 @@ public struct ObservedFlow: Sendable {
     public func observations(of truth: StatesInMemory, share: Double, seed: UInt64) throws -> ObservationVector {
         let plan = ObservingPlan(
             network: .random(count: Int((share * Double(grid.count)).rounded()), redrawn: true),
-            errors: ["q1": .absolute(0.1 * Self.deviations[0], units: "s-1")], variables: ["q1"], seed: seed)
+            errors: ["q1": .absolute(0.1 * TwoLayerQG.Configuration.standardDeviations[0], units: "s-1")],
+            variables: ["q1"], seed: seed)
         return try truth.observed(by: plan, source: "truth of seed \(seed)")
             .vector(on: grid, variables: variables, times: truth.times)
     }
@@ -88,10 +88,4 @@ public struct ObservedFlow: Sendable {
         return .plane(
             rows: grid.shape.y, columns: grid.shape.x, spacingY: spacing, spacingX: spacing, periodic: true)
     }
-}
-
-/// What a flow cannot be compared with.
-public struct FlowError: Error, CustomStringConvertible {
-    /// What differs.
-    public let description: String
 }
