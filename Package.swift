@@ -73,10 +73,11 @@ let targets: [Target] = [
 
     // Experiments
     .target(
-        name: "Experiments", dependencies: ["Dynamics", "Filters", "LinearAlgebra"],
+        name: "Experiments", dependencies: ["Dynamics", "Fields", "Filters", "LinearAlgebra"],
         path: "notebooks-as-scripts/Shared/Experiments"),
     .target(
-        name: "Flows", dependencies: ["Assimilation", "Dynamics", "Fields", "Observing", "Verification"],
+        name: "Flows",
+        dependencies: ["Assimilation", "Dynamics", "Experiments", "Fields", "Observing", "Verification"],
         path: "notebooks-as-scripts/Shared/Flows"),
     .target(
         name: "Lorenz63Prior", dependencies: ["Diffusion", "Dynamics", "Networks", "Torch"],

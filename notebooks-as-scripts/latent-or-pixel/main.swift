@@ -23,13 +23,14 @@ func tell(_ options: LatentOrPixelOptions) async throws {
     interruption.listen()
     let flow = try ObservedFlow(spinUpDays: options.spinUpDays)
     let archive = options.archive
-    let total = options.trajectoryCount * options.trajectoryStates
-    try flow.writeArchive(
-        to: archive, trajectories: options.trajectoryCount, states: options.trajectoryStates, seed: 1_000,
-        threads: ProcessInfo.processInfo.activeProcessorCount
+    let (count, states) = (options.trajectoryCount, options.trajectoryStates)
+    try flow.archive(states: states).write(
+        to: archive, count: count, seed: 1_000, threads: ProcessInfo.processInfo.activeProcessorCount
     ) {
+        progress.show(ProgressReport(title: "archive", completed: $0, total: count, unit: "trajectories"))
+    } trajectory: {
         if interruption.isRequested { throw CancellationError() }
-        progress.show(ProgressReport(title: "archive", completed: $0, total: total, unit: "states"))
+        return try flow.states(seed: 1_000, member: UInt64($0), count: states).flatMap { $0 }
     }
     progress.finish()
     let kept = try KeptRows<DrawRow>(options.folder.appendingPathComponent("rows.jsonl"), key: \.key)

@@ -1,5 +1,6 @@
 import Assimilation
 import Dynamics
+import Experiments
 import Fields
 import Foundation
 import Observing
@@ -54,8 +55,10 @@ public struct ObservedFlow: Sendable {
     public var stride: Int { Int((86_400 / world.configuration.timeStep).rounded()) }
 
     /// Daily states of a seed, each (layer, y, x), after the spin-up.
-    public func states(seed: UInt64, count: Int) throws -> [[Float]] {
-        var state = world.initialState(seed: seed, member: 0)
+    ///
+    /// - Parameter member: which of the seed's trajectories
+    public func states(seed: UInt64, member: UInt64 = 0, count: Int) throws -> [[Float]] {
+        var state = world.initialState(seed: seed, member: member)
         try world.step(&state, count: spinUpDays * stride)
         return try (0..<count).map { index in
             if index > 0 { try world.step(&state, count: stride) }
@@ -80,6 +83,14 @@ public struct ObservedFlow: Sendable {
             variables: ["q1"], seed: seed)
         return try truth.observed(by: plan, source: "truth of seed \(seed)")
             .vector(on: grid, variables: variables, times: truth.times)
+    }
+
+    /// An archive of trajectories of daily states, for a prior to learn from.
+    public func archive(states: Int) -> TrajectoryArchive {
+        TrajectoryArchive(
+            grid: grid, variables: variables, interval: 86_400, states: states,
+            title: "Two-layer quasi-geostrophic turbulence",
+            source: "two-layer quasi-geostrophic model, pseudo-spectral")
     }
 
     /// The grid that scores are taken on.
