@@ -19,6 +19,10 @@ func tell(_ options: QGFilteringOptions) async throws {
     // Rows are kept before the ensemble, which may lag behind them. One that is ahead of the rows leads nowhere: from the start.
     let known = run.keptWindows
     let done = measured == options.windowCount ? measured : known <= measured ? known : 0
+    if measured > done {
+        FileHandle.standardError.write(
+            Data("the ensemble after window \(measured) was not kept: going on after window \(done)\n".utf8))
+    }
     let report = options.folder.appendingPathComponent("index.html")
     func write(_ count: Int) async throws {
         let rows = (0..<count).compactMap(row)
