@@ -21,6 +21,8 @@ public struct Continuation: EnsembleSource {
     private let past: (count: Int, states: (Int) -> [Float])?
     /// First state of each window.
     private let starts: [Int]
+    /// The only window, where there is one only: what it prepared is not made again.
+    private var only: Reanalysis?
 
     /// Prepares windows over `times`.
     ///
@@ -44,7 +46,9 @@ public struct Continuation: EnsembleSource {
                 from: past.map { $0.count - known.count } ?? 0, to: max(times.count - known.count, 1),
                 by: model.window - known.count))
         // What a window asks of model and options is asked before any is drawn.
-        memoryRemark = try window(0).memoryRemark
+        let first = try window(0)
+        memoryRemark = first.memoryRemark
+        if starts.count == 1 { only = first }
     }
 
     /// The prior's.
@@ -83,6 +87,7 @@ public struct Continuation: EnsembleSource {
     }
 
     private func window(_ index: Int) throws -> Reanalysis {
+        if let only { return only }
         let (start, step) = (starts[index], model.card.timeStep)
         let instants = (0..<model.window).map { times[start] + Double($0) * step }
         let isFirst = past == nil && index == 0

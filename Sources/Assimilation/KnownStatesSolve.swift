@@ -11,7 +11,14 @@ final class KnownStatesSolve {
     private let count: Int
     private let variance: Double
     private let firstStates: HomogeneousLaw.FirstStates?
-    private var level: (noise: Noise, along: Tensor, across: Tensor?, factor: Tensor?)?
+    private var level: Level?
+
+    private struct Level {
+        let noise: Noise
+        let along: Tensor
+        let across: Tensor?
+        let homogeneous: HomogeneousLaw.FirstStates.Level?
+    }
 
     /// - Precondition: fewer states known than a window has.
     init(errors: ErrorSpectrum, known: KnownStates) {
@@ -26,40 +33,41 @@ final class KnownStatesSolve {
 
     /// G b for departures b of the known states, shape (batch, channels, known states, y, x): windows of latents.
     func increment(_ b: Tensor, _ noise: Noise) -> Tensor {
-        prepare(noise)
-        if let firstStates, let factor = level?.factor {
-            return spread(padded(firstStates.solve(b, factor: factor)))
-        }
+        let level = prepared(noise)
+        if let firstStates, let homogeneous = level.homogeneous { return firstStates.increment(b, at: homogeneous) }
         return withNoGrad {
             let u = LinearSolver.conjugateGradient(iterations: 400, tolerance: 1e-3).solve(
-                { u in variance * u + spread(padded(u.reshape(b.shape))).narrow(2, 0, count).flatten(1) }, b.flatten(1))
-            return spread(padded(u.reshape(b.shape)))
+                { u in variance * u + spread(padded(u.reshape(b.shape)), level).narrow(2, 0, count).flatten(1) },
+                b.flatten(1))
+            return spread(padded(u.reshape(b.shape)), level)
         }
     }
 
     /// (V − G A V) v: the errors of windows whose first states are known.
     func knowing(_ v: Tensor, _ noise: Noise) -> Tensor {
-        prepare(noise)
-        let moved = spread(v)
+        let level = prepared(noise)
+        if let firstStates, let homogeneous = level.homogeneous { return firstStates.knowing(v, at: homogeneous) }
+        let moved = spread(v, level)
         return moved - increment(moved.narrow(2, 0, count), noise)
     }
 
-    private func prepare(_ noise: Noise) {
-        guard level?.noise != noise else { return }
-        level = withNoGrad {
+    private func prepared(_ noise: Noise) -> Level {
+        if let level, level.noise == noise { return level }
+        let made = withNoGrad {
             let along = errors.posteriorVariances(noise)
-            return (
-                noise, along, errors.residualPosteriorVariance(noise),
-                firstStates?.factor(variances: along, error: variance)
-            )
+            return Level(
+                noise: noise, along: along, across: errors.residualPosteriorVariance(noise),
+                homogeneous: firstStates?.level(variances: along, error: variance))
         }
+        level = made
+        return made
     }
 
     /// V v for windows v.
-    private func spread(_ v: Tensor) -> Tensor {
-        let (law, along) = (errors.law, level!.along)
-        guard let across = level!.across else { return law.expand(along * law.project(v)) }
-        return across * v + law.expand((along - across) * law.project(v))
+    private func spread(_ v: Tensor, _ level: Level) -> Tensor {
+        let (law, along) = (errors.law, level.along.unsqueeze(0))
+        guard let across = level.across else { return law.scaled(v, by: along) }
+        return across * v + law.scaled(v, by: along - across)
     }
 
     /// Aᵀ u.

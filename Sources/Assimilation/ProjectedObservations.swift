@@ -19,7 +19,7 @@ final class ProjectedObservations {
 
     /// One window's rows.
     struct Part {
-        /// Which observations, ascending; those with several rows have one `stride` on from the other.
+        /// Which observations, by the first state that they look at; those with several rows have one `stride` on from the other.
         let members: [Int]
         /// All rows: the first of every observation, then the second of every one.
         fileprivate let rows: [Int]
@@ -108,9 +108,10 @@ final class ProjectedObservations {
         // Made at once: pieces that stay between others that go would leave a heap of holes.
         let coordinates = Tensor.zeros([rows.count, leading])
         let trailing = order.map { _ in Tensor.zeros([rows.count, Self.groups]) }
+        let projections = StateProjections(law)
         for first in stride(from: 0, to: rows.count, by: Self.rowsAtOnce) {
             let chunk = Array(rows[first..<min(first + Self.rowsAtOnce, rows.count)])
-            let all = law.project(sensitivities.rows(chunk, in: range))
+            let all = sensitivities.coordinates(chunk, in: range, along: projections)
             let own = coordinates.narrow(0, first, chunk.count)
             guard let order, let trailing else {
                 _ = own.copyInPlace(all)

@@ -63,15 +63,36 @@ struct Sensitivities {
         }
     }
 
-    /// Observations whose first state lies in `range`, ascending.
+    /// Observations whose first state lies in `range`, in the order of these states.
     func observations(in range: Range<Int>) -> [Int] {
-        (0..<observation.count).filter { entries[$0].first.map { range.contains($0.state) } ?? false }
+        let first = (0..<observation.count).map { entries[$0].first?.state }
+        return (0..<observation.count).filter { first[$0].map(range.contains) ?? false }
+            .sorted { (first[$0]!, $0) < (first[$1]!, $1) }
     }
 
     /// Products of the rows with one another, shape (observations, observations).
     func gram(_ members: [Int], in range: Range<Int>) -> Tensor {
         let flat = rows(members, in: range).flatten(1)
         return flat.matmul(flat.transpose(0, 1))
+    }
+
+    /// Rows along the directions of a law, shape (rows, rank).
+    ///
+    /// Where they look at few states it is these that are projected, else whole windows. States outside are left out.
+    func coordinates(_ members: [Int], in range: Range<Int>, along projection: StateProjections) -> Tensor {
+        let seen = members.enumerated().flatMap { i, member in
+            entries[member].filter { range.contains($0.state) }.map { (row: i, entry: $0) }
+        }
+        let states = Set(seen.map(\.entry.state)).sorted()
+        guard states.count <= StateProjections.most else { return projection.law.project(rows(members, in: range)) }
+        var result = Tensor.zeros([members.count, projection.law.rank])
+        for state in states {
+            let here = seen.filter { $0.entry.state == state }
+            let coordinates = projection.at(state - range.lowerBound)(
+                patterns.indexSelect(0, Tensor(here.map(\.entry.pattern))))
+            result = result.indexAdd(0, Tensor(here.map(\.row)), coordinates)
+        }
+        return result
     }
 
     /// Rows over a window of latents, shape (observations, channels, time, y', x'); states outside are left out.

@@ -191,6 +191,29 @@ func redNoise(_ time: Int, channels: Int, y: Int, x: Int, seed: Int) -> Tensor {
         #expect(abs(law.mean { $0 / ($0 + 1) } - trace) < 1e-5)
     }
 
+    @Test("A state alone has the coordinates of its window", arguments: [(3, 4), (3, 5), (22, 4)])
+    func statesAlone(_ window: Int, _ x: Int) {
+        let laws: [any GaussianLaw] = [Self.homogeneous(window: window, x: x), Self.empirical()]
+        for law in laws {
+            let state = normals([2, law.shape[0], law.shape[2], law.shape[3]], seed: 19, dtype: .float32)
+            for time in [0, law.shape[1] - 1] {
+                let whole = Tensor.zeros([2] + law.shape)
+                _ = whole.select(2, time).copyInPlace(state)
+                #expect(distance(law.stateProjection(at: time)(state), law.project(whole)) < 1e-5)
+            }
+        }
+    }
+
+    @Test("Directions are scaled one by one, and for each example its own", arguments: [(3, 4), (3, 5), (22, 4)])
+    func scaledDirections(_ window: Int, _ x: Int) {
+        let law = Self.homogeneous(window: window, x: x)
+        let trajectories = normals([2] + law.shape, seed: 20, dtype: .float32)
+        let factors = normals([2, law.rank], seed: 21, dtype: .float32)
+        for f in [factors, factors.narrow(0, 0, 1)] {
+            #expect(distance(law.scaled(trajectories, by: f), law.expand(f * law.project(trajectories))) < 1e-5)
+        }
+    }
+
     /// Two groups of frequencies and two channels: the coordinates are still an isometry, and filtering is still symmetric.
     @Test func longWindowsOfSeveralChannelsLoseNothing() {
         let window = HomogeneousLaw.coupledFrequencies + 6
@@ -241,11 +264,20 @@ func redNoise(_ time: Int, channels: Int, y: Int, x: Int, seed: Int) -> Tensor {
         let variances = law.posteriorVariance(law.variances, Noise(α: 1, σ: 0.7)) + 0.1
         let b = normals([3, law.shape[0], count, law.shape[2], law.shape[3]], seed: 8).to(.float32)
         let states = HomogeneousLaw.FirstStates(count, of: law)
-        let u = states.solve(b, factor: states.factor(variances: variances, error: 0.05))
+        let level = states.level(variances: variances, error: 0.05)
+        let u = states.solve(b, at: level)
+        func V(_ x: Tensor) -> Tensor { law.expand(variances * law.project(x)) }
+        func padded(_ u: Tensor) -> Tensor {
+            Tensor.cat([u, Tensor.zeros([3, law.shape[0], window - count, law.shape[2], law.shape[3]])], 2)
+        }
         // (ρ² + A V Aᵀ) u = b
-        let padded = Tensor.cat(
-            [u, Tensor.zeros([3, law.shape[0], window - count, law.shape[2], law.shape[3]])], 2)
-        let back = law.expand(variances * law.project(padded)).narrow(2, 0, count) + 0.05 * u
+        let back = V(padded(u)).narrow(2, 0, count) + 0.05 * u
         #expect(distance(back, b) < 2e-4)
+        #expect(distance(states.increment(b, at: level), V(padded(u))) < 1e-5)
+        // V − V Aᵀ (ρ² + A V Aᵀ)⁻¹ A V
+        let x = normals([3] + law.shape, seed: 9).to(.float32)
+        let moved = V(x)
+        let known = moved - V(padded(states.solve(moved.narrow(2, 0, count), at: level)))
+        #expect(distance(states.knowing(x, at: level), known) < 1e-5)
     }
 }

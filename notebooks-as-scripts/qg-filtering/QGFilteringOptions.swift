@@ -16,7 +16,7 @@ struct QGFilteringOptions: ParsableCommand {
               swift run -c release qg-filtering --windows 50 --share 0.005
               swift run -c release qg-filtering --quick --json
 
-            The full run, 500 windows, takes about two hours on two cores. What was filtered is kept beside the page, and \
+            The full run, 500 windows, takes some two and a half hours on two cores. What was filtered is kept beside the page, and \
             the same command goes on from there; more windows go on too. --quick takes a minute: 3 windows, 4 sampling steps.
             """)
 
@@ -26,7 +26,7 @@ struct QGFilteringOptions: ParsableCommand {
     @Option(help: ArgumentHelp("Members (8, or 2).", valueName: "count"))
     var members: Int?
 
-    @Option(help: ArgumentHelp("Steps of the sampler (16, or 4).", valueName: "count"))
+    @Option(help: ArgumentHelp("Steps of the sampler (8, or 4).", valueName: "count"))
     var steps: Int?
 
     @Option(help: ArgumentHelp("Last states of a window that the next one knows.", valueName: "count"))
@@ -56,7 +56,7 @@ struct QGFilteringOptions: ParsableCommand {
 
     var windowCount: Int { windows ?? (quick ? 3 : 500) }
     var memberCount: Int { members ?? (quick ? 2 : 8) }
-    var stepCount: Int { steps ?? (quick ? 4 : 16) }
+    var stepCount: Int { steps ?? (quick ? 4 : 8) }
     /// Folder for rows and page.
     var folder: URL {
         URL(fileURLWithPath: output ?? (quick ? "out/qg-filtering-quick" : "out/qg-filtering"), isDirectory: true)

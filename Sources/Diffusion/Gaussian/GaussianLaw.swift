@@ -17,6 +17,12 @@ public protocol GaussianLaw: Sendable {
     func project(_ x: Tensor) -> Tensor
     /// E c for coefficients c of shape (batch, rank): shape (batch, channels, time, y, x).
     func expand(_ c: Tensor) -> Tensor
+    /// E diag(f) Eᵀ x for trajectories x of shape (batch, channels, time, y, x) and factors f of shape (batch, rank), or
+    /// (1, rank) for all: same shape as x.
+    func scaled(_ x: Tensor, by factors: Tensor) -> Tensor
+    /// Eᵀ x for trajectories that are zero but for the state at index `time`: takes such states, shape (batch, channels, y,
+    /// x), to shape (batch, rank).
+    func stateProjection(at time: Int) -> (Tensor) -> Tensor
 }
 
 extension GaussianLaw {
@@ -26,6 +32,17 @@ extension GaussianLaw {
     public var rank: Int { variances.count }
     /// Once each, unless the law says otherwise.
     public var multiplicities: Tensor { Tensor.ones(like: variances) }
+    /// By both products.
+    public func scaled(_ x: Tensor, by factors: Tensor) -> Tensor { expand(factors * project(x)) }
+    /// By the projection of whole trajectories.
+    public func stateProjection(at time: Int) -> (Tensor) -> Tensor {
+        { state in
+            let shape = [state.shape[0]] + self.shape
+            let x = Tensor.zeros(shape)
+            _ = x.select(2, time).copyInPlace(state)
+            return project(x)
+        }
+    }
     /// Mean variance of a value.
     public var meanVariance: Double { mean { λ in λ } }
 
@@ -39,10 +56,10 @@ extension GaussianLaw {
         // In a sampler every example shares one level: evaluate f once.
         let distinct = noise.allSatisfy { $0 == noise[0] } ? [noise[0]] : noise
         let along = Tensor.stack(distinct.map { f(variances, $0) }, 0)
-        guard residualVariance > 0 else { return expand(along * project(x)) }
+        guard residualVariance > 0 else { return scaled(x, by: along) }
         let r = Tensor([residualVariance], shape: [1]).to(like: variances)
         let across = Tensor.stack(distinct.map { f(r, $0) }, 0)
-        return across.reshape([-1, 1, 1, 1, 1]) * x + expand((along - across) * project(x))
+        return across.reshape([-1, 1, 1, 1, 1]) * x + scaled(x, by: along - across)
     }
 
     /// The mean of f(variance) over all directions of a trajectory.

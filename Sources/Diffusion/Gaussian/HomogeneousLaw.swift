@@ -124,46 +124,88 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
     }
 
     /// Coordinates along the eigenvectors: (batch, channels, time, y, x) to (batch, rank).
-    public func project(_ x: Tensor) -> Tensor {
-        let batch = x.shape[0]
-        let (channels, window, ny, nx) = (shape[0], shape[1], shape[2], shape[3])
-        let count = ny * (nx / 2 + 1)
-        // Cosines first, real and cheap: (batch, c, f, y, x).
-        let slow = cosines.matmul(x.reshape([batch, channels, window, ny * nx])).reshape(x.shape)
-        // (wavenumbers, c, f, real and imaginary part, batch)
-        let X = slow.rfft2(norm: .ortho).viewAsReal().permute([3, 4, 1, 2, 5, 0])
-            .reshape([count, channels, window, 2, batch])
-        return Tensor.cat(
-            groups.map { group in
-                let part = X.narrow(2, group.frequencies.lowerBound, group.frequencies.count)
-                let c = group.modes.adjointProduct(part.reshape([count, -1, 2, batch])) * weights
-                return c.permute([3, 0, 1, 2]).reshape([batch, -1])
-            }, 1)
-    }
+    public func project(_ x: Tensor) -> Tensor { joined(analysis(x)) }
 
     /// Trajectories of coordinates: (batch, rank) to (batch, channels, time, y, x).
     public func expand(_ c: Tensor) -> Tensor {
-        let batch = c.shape[0]
-        let (channels, window, ny, nx) = (shape[0], shape[1], shape[2], shape[3])
-        let (half, count) = (nx / 2 + 1, ny * (nx / 2 + 1))
-        var first = 0
-        let parts = groups.map { group -> Tensor in
-            let n = channels * group.frequencies.count
-            let part = c.narrow(1, first, count * n * 2).reshape([batch, count, n, 2]).permute([1, 2, 3, 0])
-            first += count * n * 2
-            // The adjoint of the weighted transform: the inverse transform of a half plane already counts a conjugate
-            // pair twice, weight² over weight.
-            return group.modes.product(part / weights).reshape([count, channels, -1, 2, batch])
+        // The adjoint of the weighted transform: the inverse transform of a half plane already counts a conjugate pair
+        // twice, weight² over weight.
+        synthesis(parts(c).map { $0 / weights })
+    }
+
+    /// E diag(f) Eᵀ x, the coordinates left where the products make them.
+    public func scaled(_ x: Tensor, by factors: Tensor) -> Tensor {
+        synthesis(zip(analysis(x), parts(factors)).map { $0 * $1 })
+    }
+
+    /// Coordinates of trajectories that are zero but for one state. What the state's cosines leave of the eigenvectors is
+    /// added up once; a state then costs a transform and a product of its channels.
+    public func stateProjection(at time: Int) -> (Tensor) -> Tensor {
+        let channels = shape[0]
+        let seen = groups.map { group in
+            group.modes.map { part in
+                let (n, size) = (part.shape[2], group.frequencies.count)
+                let row = cosines.narrow(0, group.frequencies.lowerBound, size).narrow(1, time, 1).transpose(0, 1)
+                return row.matmul(part.reshape([-1, channels, size, n])).squeeze(2)
+            }
         }
-        let X = Tensor.cat(parts, 2).reshape([ny, half, channels, window, 2, batch]).permute([5, 2, 3, 0, 1, 4])
-        let slow = X.contiguous().viewAsComplex().irfft2([ny, nx], norm: .ortho)
+        return { [self] state in
+            let (batch, ny, half) = (state.shape[0], shape[2], shape[3] / 2 + 1)
+            // (wavenumbers, c, real and imaginary part, batch)
+            let X = state.rfft2(norm: .ortho).viewAsReal().permute([2, 3, 1, 4, 0])
+                .reshape([ny * half, channels, 2, batch])
+            return joined(seen.map { $0.adjointProduct(X) })
+        }
+    }
+
+    /// Each group's coordinates before they are weighted, shape (wavenumbers, channels · size, 2, batch).
+    func analysis(_ x: Tensor) -> [Tensor] {
+        let batch = x.shape[0]
+        let (channels, window, ny, nx) = (shape[0], shape[1], shape[2], shape[3])
+        // Cosines first, real and cheap: (batch, c, f, y, x).
+        let slow = cosines.matmul(x.reshape([batch, channels, window, ny * nx])).reshape(x.shape)
+        // (ky, kx, c, f, real and imaginary part, batch)
+        let X = slow.rfft2(norm: .ortho).viewAsReal().permute([3, 4, 1, 2, 5, 0])
+        return groups.map { group in
+            let part = X.narrow(3, group.frequencies.lowerBound, group.frequencies.count)
+            return group.modes.adjointProduct(part.reshape([ny * (nx / 2 + 1), -1, 2, batch]))
+        }
+    }
+
+    /// Trajectories of unweighted coordinates as ``analysis(_:)`` gives them.
+    func synthesis(_ coordinates: [Tensor]) -> Tensor {
+        let batch = coordinates[0].shape[3]
+        let (channels, window, ny, nx) = (shape[0], shape[1], shape[2], shape[3])
+        let parts = zip(groups, coordinates).map { group, c in
+            group.modes.product(c).reshape([ny, nx / 2 + 1, channels, -1, 2, batch]).permute([5, 2, 3, 0, 1, 4])
+        }
+        let slow = Tensor.cat(parts, 2).contiguous().viewAsComplex().irfft2([ny, nx], norm: .ortho)
             .reshape([batch, channels, window, ny * nx])
         return cosines.transpose(0, 1).matmul(slow).reshape([batch, channels, window, ny, nx])
     }
+
+    /// Weighted coordinates of each group as one row an example.
+    private func joined(_ coordinates: [Tensor]) -> Tensor {
+        Tensor.cat(
+            coordinates.map { c in
+                (c * weights).permute([3, 0, 1, 2]).reshape([c.shape[3], -1])
+            }, 1)
+    }
+
+    /// Rows of one number a coordinate, (batch, rank), laid out as ``analysis(_:)`` does.
+    func parts(_ c: Tensor) -> [Tensor] {
+        let count = shape[2] * (shape[3] / 2 + 1)
+        var first = 0
+        return groups.map { group in
+            let n = shape[0] * group.frequencies.count
+            defer { first += count * n * 2 }
+            return c.narrow(1, first, count * n * 2).reshape([c.shape[0], count, n, 2]).permute([1, 2, 3, 0])
+        }
+    }
 }
 
-/// A stack of complex matrices M by their real and imaginary parts, each (stack, n, n). Vectors lie along dimension 1 of
-/// (stack, n, 2, batch). Real products of both parts at once cost a third of complex ones, whose conjugates and
+/// A stack of complex matrices M by their real and imaginary parts, each (stack, rows, columns). Vectors lie along dimension
+/// 1 of (stack, columns, 2, batch). Real products of both parts at once cost a third of complex ones, whose conjugates and
 /// gradients are copied.
 struct ComplexMatrices {
     let real: Tensor
@@ -174,6 +216,16 @@ struct ComplexMatrices {
         (real, imaginary) = (parts.select(-1, 0).contiguous(), parts.select(-1, 1).contiguous())
     }
 
+    private init(real: Tensor, imaginary: Tensor) { (self.real, self.imaginary) = (real, imaginary) }
+
+    /// The stack of f(M), f real and linear.
+    func map(_ f: (Tensor) -> Tensor) -> ComplexMatrices {
+        ComplexMatrices(real: f(real), imaginary: f(imaginary))
+    }
+
+    /// M.
+    var complex: Tensor { Tensor.stack([real, imaginary], -1).viewAsComplex() }
+
     /// M v.
     func product(_ v: Tensor) -> Tensor { combine(real, imaginary, v, sign: 1) }
 
@@ -182,13 +234,12 @@ struct ComplexMatrices {
         combine(real.transpose(1, 2), imaginary.transpose(1, 2), v, sign: -1)
     }
 
-    /// (R + i sign I) v.
-    private func combine(_ R: Tensor, _ I: Tensor, _ v: Tensor, sign: Double) -> Tensor {
+    /// (R + i sign I) v = R v + I (i sign v).
+    private func combine(_ R: Tensor, _ I: Tensor, _ v: Tensor, sign: Int) -> Tensor {
         let (stack, n, batch) = (v.shape[0], v.shape[1], v.shape[3])
-        let flat = v.reshape([stack, n, 2 * batch])
-        let a = R.matmul(flat).reshape([stack, n, 2, batch])
-        let b = I.matmul(flat).reshape([stack, n, 2, batch])
-        let (bReal, bImaginary) = (b.narrow(2, 0, 1), b.narrow(2, 1, 1))
-        return a + sign * Tensor.cat([-bImaginary, bReal], 2)
+        let (a, b) = (v.narrow(2, 0, 1), v.narrow(2, 1, 1))
+        let turned = Tensor.cat(sign > 0 ? [-b, a] : [b, -a], 2)
+        func times(_ M: Tensor, _ v: Tensor) -> Tensor { M.matmul(v.reshape([stack, n, 2 * batch])) }
+        return (times(R, v) + times(I, turned)).reshape([stack, R.shape[1], 2, batch])
     }
 }
