@@ -80,6 +80,37 @@ public struct ArchiveSplit: Sendable {
         validation = held
     }
 
+    private init(training: [Range<Int>], validation: [Range<Int>], step: Double) {
+        (self.training, self.validation, self.step) = (training, validation, step)
+    }
+
+    /// Splits of the states to learn from alone, cut into `count` parts in time: each holds out another part.
+    ///
+    /// - Parameter window: states that a part, and what is left of the others, must have in a row
+    /// - Throws: ``ConfigurationError`` where one has fewer.
+    func folds(_ count: Int, window: Int) throws -> [ArchiveSplit] {
+        let total = training.reduce(0) { $0 + $1.count }
+        return try (0..<count).map { k in
+            let (first, end) = (k * total / count, (k + 1) * total / count)
+            var (learnt, held): ([Range<Int>], [Range<Int>]) = ([], [])
+            var before = 0
+            for range in training {
+                let lower = range.lowerBound + min(max(first - before, 0), range.count)
+                let upper = range.lowerBound + min(max(end - before, 0), range.count)
+                learnt += [range.lowerBound..<lower, upper..<range.upperBound].filter { !$0.isEmpty }
+                if lower < upper { held.append(lower..<upper) }
+                before += range.count
+            }
+            guard held.contains(where: { $0.count >= window }), learnt.contains(where: { $0.count >= window }) else {
+                throw ConfigurationError(
+                    message:
+                        "folds is \(count): part \(k + 1) of the \(total) training states, or what it leaves, has no "
+                        + "window of \(window) states in a row; give fewer")
+            }
+            return ArchiveSplit(training: learnt, validation: held, step: step)
+        }
+    }
+
     /// First states of the windows of `length` states inside `ranges`, every `stride` states.
     public static func windows(in ranges: [Range<Int>], length: Int, stride: Int = 1) -> [Int] {
         ranges.flatMap { Array(Swift.stride(from: $0.lowerBound, through: $0.upperBound - length, by: stride)) }

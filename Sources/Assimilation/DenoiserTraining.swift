@@ -27,6 +27,8 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
     public var latitudeWeights: Bool?
     /// The states on which the trained denoiser's errors are measured.
     public var errors: MeasuredOn
+    /// Parts into which `errors: folds` cuts the states learnt from.
+    public var folds: Int
     /// The loop.
     public var training: TrainingConfiguration
 
@@ -37,6 +39,9 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
         /// On those learnt from, where the states held out must stay unseen to be scored on; too small for a network that
         /// has learnt them by heart.
         case training
+        /// On the states learnt from too, cut into parts: for each part a network is trained without it and measured on it.
+        /// The network's corrections get the weights that serve best there (`CorrectionWeights`). Trains one time more a part.
+        case folds
     }
 
     /// The network's part of a configuration.
@@ -102,7 +107,7 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case window, stride, validation, anchor, noise, denoiser, shifts, errors, training
+        case window, stride, validation, anchor, noise, denoiser, shifts, errors, folds, training
         case statics = "static"
         case latitudeWeights = "latitude_weights"
     }
@@ -122,7 +127,13 @@ public struct DenoiserTrainingConfiguration: Codable, Sendable {
         shifts = try values.decodeIfPresent(Bool.self, forKey: .shifts) ?? false
         latitudeWeights = try values.decodeIfPresent(Bool.self, forKey: .latitudeWeights)
         errors = try values.decodeIfPresent(MeasuredOn.self, forKey: .errors) ?? .validation
+        folds = try values.decodeIfPresent(Int.self, forKey: .folds) ?? 5
         training = try values.decode(TrainingConfiguration.self, forKey: .training)
+        guard folds >= 2 else { throw ConfigurationError(message: "folds is \(folds): give 2 or more") }
+        guard errors != .folds || anchor.kind != .none else {
+            throw ConfigurationError(
+                message: "errors: folds weighs a network's corrections of a Gaussian law: choose an anchor")
+        }
         try StaticConfiguration.requireNoShifts(statics, shifts)
         guard window >= 1, stride >= 1, stride <= window, (window - stride).isMultiple(of: 2) else {
             throw ConfigurationError(
@@ -256,79 +267,125 @@ public func trainDenoiser(
     let c = try configuration.denoiser.network(
         on: card.grid, codec: codec, window: window, anchor: configuration.anchor, statics: statics?.fields.count ?? 0)
     try configuration.anchor.validate(on: archive)
-    // First weights come from the seed too: a training is a function of configuration, archive and seed.
-    let network = try Generator(seed: configuration.training.seed).use { try SpatioTemporalTransformer(c) }
-    network.bodyType = precision.dtype(on: .cpu)
-    if let source { try network.start(from: source, reporter: reporter) }
-    let anchor = try configuration.anchor.law(
-        of: archive, split: split, codec: codec, window: window, reporter: reporter)
-    let denoiser = makeDenoiser(network, anchor: anchor, statics: statics?.averaged(over: codec))
+    let folds = configuration.errors == .folds ? try split.folds(configuration.folds, window: window) : []
 
-    let examples = WindowExamples(
-        archive: archive, climatology: codec.climatology, starts: starts, window: window, shifts: configuration.shifts)
-    let heldExamples = examples.unshifted(thinned(heldStarts, to: 64))
-    func batches(of examples: WindowExamples) throws -> [WindowBatch] {
-        try Array(0..<examples.count).chunked(by: 8).map {
+    func examples(_ starts: [Int], shifts: Bool = false) -> WindowExamples {
+        WindowExamples(
+            archive: archive, climatology: codec.climatology, starts: starts, window: window, shifts: shifts)
+    }
+    func batches(_ starts: [Int]) throws -> [WindowBatch] {
+        let examples = examples(starts)
+        return try Array(0..<starts.count).chunked(by: 8).map {
             try examples.batch($0, random: .validation(seed: configuration.training.seed))
         }
     }
-    let validation = try batches(of: heldExamples)
+    let validation = try batches(thinned(heldStarts, to: 64))
     let noise = NoiseDistribution.uniform(
         .logLogit(σmin: configuration.noise.sigmaMin, σmax: configuration.noise.sigmaMax, ρ: configuration.noise.rho))
-    let task = DenoiserTask(
-        network: network, denoiser: denoiser, codec: codec, examples: examples, validation: validation, noise: noise,
-        weights: byLatitude ? LossWeights.latents(of: codec, on: card.grid) : nil)
-    let trainer = try Trainer(
-        task, configuration: configuration.training, output: folder.appendingPathComponent("training/denoiser"),
-        identity: try identity(
-            configuration, model: folder, card: card, type: network.bodyType, statics: statics, byLatitude: byLatitude,
-            from: source),
-        reporter: reporter, interruption: interruption)
-    reporter.say("training on \(starts.count) windows of \(window) states, \(network.parameterCount) parameters")
-    let outcome = try trainer.run()
+    /// The training on the states of a split; of a part of them in a folder of its own.
+    func fit(_ split: ArchiveSplit, part: Int? = nil) throws -> DenoiserFit {
+        // First weights come from the seed too: a training is a function of configuration, archive and seed.
+        let network = try Generator(seed: configuration.training.seed).use { try SpatioTemporalTransformer(c) }
+        network.bodyType = precision.dtype(on: .cpu)
+        if let source { try network.start(from: source, reporter: reporter) }
+        let anchor = try configuration.anchor.law(
+            of: archive, split: split, codec: codec, window: window, reporter: reporter)
+        let starts = ArchiveSplit.windows(in: split.training, length: window)
+        let task = DenoiserTask(
+            network: network, denoiser: makeDenoiser(network, anchor: anchor, statics: statics?.averaged(over: codec)),
+            codec: codec, examples: examples(starts, shifts: configuration.shifts), validation: validation,
+            noise: noise, weights: byLatitude ? LossWeights.latents(of: codec, on: card.grid) : nil)
+        let name = part.map { "denoiser-without-part-\($0)" } ?? "denoiser"
+        let trainer = try Trainer(
+            task, configuration: configuration.training, output: folder.appendingPathComponent("training/\(name)"),
+            identity: try identity(
+                configuration, model: folder, card: card, type: network.bodyType, statics: statics,
+                byLatitude: byLatitude, from: source, states: part.map { _ in split.training }),
+            reporter: reporter, interruption: interruption)
+        reporter.say("training on \(starts.count) windows of \(window) states, \(network.parameterCount) parameters")
+        return DenoiserFit(task: task, anchor: anchor, trainer: trainer)
+    }
+
+    let calibration = DenoiserCalibration(
+        noise: configuration.noise, seed: configuration.training.seed, reporter: reporter, interruption: interruption)
+    var parts: CorrectionMeasure?
+    for (k, fold) in folds.enumerated() {
+        reporter.say("part \(k + 1) of \(folds.count) held out")
+        let fitted = try fit(fold, part: k + 1)
+        let outcome = try fitted.run()
+        guard outcome.status != .interrupted else { return outcome }
+        let heldStarts = ArchiveSplit.windows(in: fold.validation, length: window, stride: max(window / 2, 1))
+        do {
+            try calibration.measure(
+                fitted.task, on: try batches(thinned(heldStarts, to: DenoiserCalibration.windows)), law: fitted.anchor!,
+                into: &parts)
+        } catch is CancellationError {
+            return outcome.interrupted
+        }
+    }
+    let fitted = try fit(split)
+    let outcome = try fitted.run()
     guard outcome.status != .interrupted else { return outcome }
-    try trainer.loadBestWeights()
 
     // Measured before anything is written: an interruption leaves the model as it was.
-    network.eval()
-    let errors: ErrorSpectrum?
+    let measured: DenoiserCalibration.Result?
     do {
-        errors = try anchor.map { law in
+        measured = try fitted.anchor.map { law in
+            if let parts { return try calibration.result(of: parts, for: law) }
             reporter.say("measuring what the denoiser leaves unknown, on \(configuration.errors.rawValue) windows")
-            defer { reporter.finish() }
-            let count = DenoiserTask.measuredWindows
             let windows =
                 configuration.errors == .validation
-                ? thinned(validation, to: count / validation[0].fields.shape[0])
-                : try batches(of: examples.unshifted(thinned(starts, to: count)))
-            return try task.errorSpectrum(
-                on: windows, law: law, noise: configuration.noise, seed: configuration.training.seed,
-                reporter: reporter, interruption: interruption)
+                ? thinned(validation, to: DenoiserCalibration.windows / validation[0].fields.shape[0])
+                : try batches(thinned(starts, to: DenoiserCalibration.windows))
+            return try calibration.result(of: fitted.task, on: windows, law: law)
         }
     } catch is CancellationError {
-        var stopped = outcome
-        stopped.status = .interrupted
-        return stopped
+        return outcome.interrupted
     }
-    try Safetensors.write(network.stateDict(), to: folder.appendingPathComponent("denoiser.safetensors"))
-    try anchor?.write(to: folder.appendingPathComponent("anchor.safetensors"))
+    try Safetensors.write(fitted.task.network.stateDict(), to: folder.appendingPathComponent("denoiser.safetensors"))
+    try fitted.anchor?.write(to: folder.appendingPathComponent("anchor.safetensors"))
     try StaticFields.write(statics, to: folder)
-    try errors?.write(to: folder)
+    try measured?.errors.write(to: folder, weights: measured?.weights)
     card.denoiser = .init(
         network: c, stride: configuration.stride, anchor: configuration.anchor, noise: configuration.noise,
-        statics: statics?.fields,
+        statics: statics?.fields, folds: folds.isEmpty ? nil : folds.count,
         validationLoss: outcome.state.best?.losses["loss"],
         training: TrainingSummary(
             archive: files.map(\.lastPathComponent), states: split.training.reduce(0) { $0 + $1.count },
-            outcome: outcome, configuration: configuration.training, module: network))
+            outcome: outcome, configuration: configuration.training, module: fitted.task.network))
     try card.write(to: folder)
     return outcome
+}
+
+/// A network, its law, and the loop that trains it.
+private struct DenoiserFit {
+    let task: DenoiserTask
+    let anchor: (any GaussianLaw)?
+    let trainer: Trainer<DenoiserTask>
+
+    /// Trains, and leaves the weights kept in the network.
+    func run() throws -> TrainingOutcome {
+        let outcome = try trainer.run()
+        guard outcome.status != .interrupted else { return outcome }
+        try trainer.loadBestWeights()
+        task.network.eval()
+        return outcome
+    }
+}
+
+extension TrainingOutcome {
+    /// The same, but for what came after it that was asked to stop.
+    fileprivate var interrupted: TrainingOutcome {
+        var stopped = self
+        stopped.status = .interrupted
+        return stopped
+    }
 }
 
 /// What a denoiser's losses depend on beside the loop: the latents, the law, the noise, the arithmetic.
 private func identity(
     _ c: DenoiserTrainingConfiguration, model folder: URL, card: ModelCard, type: DType, statics: StaticFields?,
-    byLatitude: Bool, from source: URL?
+    byLatitude: Bool, from source: URL?, states: [Range<Int>]?
 ) throws -> String {
     func json(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
@@ -346,14 +403,18 @@ private func identity(
     // Named where they are: trainings begun without go on.
     parts["statics"] = statics?.fingerprint
     if byLatitude { parts["latitude_weights"] = "true" }
+    parts["states"] = states.map { "\($0)" }
     return ContentHash.fingerprint(parts)
 }
 
 /// The network as a denoiser, anchored where there is a law.
 ///
-/// - Parameter statics: what the network sees beside latents, shape (fields, y', x')
+/// - Parameters:
+///   - statics: what the network sees beside latents, shape (fields, y', x')
+///   - weights: of its corrections of the anchor; nil keeps them whole
 func makeDenoiser(
-    _ network: SpatioTemporalTransformer, anchor: (any GaussianLaw)?, statics: Tensor?
+    _ network: SpatioTemporalTransformer, anchor: (any GaussianLaw)?, statics: Tensor?,
+    weights: CorrectionWeights? = nil
 ) -> any TrainableDenoiser {
     /// The static fields at every state of windows of shape (batch, channels, time, y', x').
     func condition(_ wiener: Tensor?, like x: Tensor) -> Tensor? {
@@ -367,7 +428,7 @@ func makeDenoiser(
         }
     }
     let channels = network.configuration.channels
-    return Anchored(prior: anchor) { input, logRatio, context in
+    return Anchored(prior: anchor, weights: weights) { input, logRatio, context in
         network(
             input.narrow(1, 0, channels), noise: logRatio, context: context,
             condition: condition(input.narrow(1, channels, channels), like: input))

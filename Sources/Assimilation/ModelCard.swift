@@ -68,13 +68,16 @@ public struct ModelCard: Codable, Sendable {
         public var noise: NoiseConfiguration
         /// Static fields that it sees; their numbers are in `statics.safetensors`.
         public var statics: [StaticField]?
+        /// Parts of the states learnt from that were held out in turn to weigh the network's corrections; nil where they are
+        /// whole.
+        public var folds: Int?
         /// Loss on held-out windows: 1 is the error that the Gaussian law expects of itself.
         public var validationLoss: Double?
         /// How it was trained.
         public var training: TrainingSummary
 
         enum CodingKeys: String, CodingKey, CaseIterable {
-            case network, stride, anchor, noise, statics, training
+            case network, stride, anchor, noise, statics, folds, training
             case validationLoss = "validation_loss"
         }
     }

@@ -62,8 +62,10 @@ public struct TrajectoryModel {
         }
         let grid = card.grid
         let statics = try part.statics.map { try StaticFields(contentsOf: folder, fields: $0, on: grid) }
-        denoiser = makeDenoiser(network, anchor: anchor, statics: statics?.averaged(over: codec))
-        errors = try anchor.map { try ErrorSpectrum(contentsOf: folder, law: $0) }
+        let measured = try anchor.map { try ErrorSpectrum.read(from: folder, law: $0) }
+        errors = measured?.0
+        denoiser = makeDenoiser(
+            network, anchor: anchor, statics: statics?.averaged(over: codec), weights: measured?.1)
         (window, stride) = (part.network.window, part.stride)
     }
 

@@ -31,13 +31,17 @@ public struct Preconditioned: ContextualDenoiser, WeightedDenoiser {
 public struct Anchored: ContextualDenoiser, WeightedDenoiser {
     /// The law it is anchored at.
     public let prior: any GaussianLaw
+    let weights: CorrectionWeights?
     let network: Backbone
 
     /// Anchors a network at `prior`.
     ///
-    /// - Parameter network: takes twice the channels of a trajectory (the scaled sample, then its Wiener estimate).
-    public init(prior: any GaussianLaw, network: @escaping Backbone) {
+    /// - Parameters:
+    ///   - weights: of the network's corrections, for this law; nil keeps them whole
+    ///   - network: takes twice the channels of a trajectory (the scaled sample, then its Wiener estimate)
+    public init(prior: any GaussianLaw, weights: CorrectionWeights? = nil, network: @escaping Backbone) {
         self.prior = prior
+        self.weights = weights
         self.network = network
     }
 
@@ -46,7 +50,7 @@ public struct Anchored: ContextualDenoiser, WeightedDenoiser {
         let cIn = noise.coefficient(like: x) { 1 / $0.totalVariance.squareRoot() }
         let wiener = prior.wiener(x, each: noise)
         let correction = network(Tensor.cat([cIn * x, wiener], 1), noise.logRatios(like: x), context)
-        return wiener + prior.posteriorDeviation(correction, each: noise)
+        return wiener + (weights?.kept(correction, each: noise) ?? prior.posteriorDeviation(correction, each: noise))
     }
 
     /// Mean variance of x − d(x_t) expected at this noise level before training.

@@ -43,8 +43,9 @@ func tell(_ options: ExperimentOptions) async throws {
         the validation losses below and the autoencoder's own error, which is added to that of the observations. The \
         Gaussian law's mixture and inflation were settled on 16 to 20 March, from a law of 1 to 15 March, after first trials \
         on two draws of the scored days; that moment matching's solve is taken without iterations, on one of those draws \
-        and on the quasi-geostrophic world. The denoiser's own errors, which weigh it beside observations, are measured on \
-        days learnt from.
+        and on the quasi-geostrophic world. How much of the network's corrections is kept, and the errors that weigh it \
+        beside observations, are measured on 1 to 20 March in four-day parts, each on a network that learnt from the other \
+        sixteen days.
 
         ## The archive
         """)
@@ -68,6 +69,11 @@ func tell(_ options: ExperimentOptions) async throws {
         24 such states. It is anchored at a Gaussian law: with the network at zero the posterior is optimal interpolation \
         (in latent space), and a loss of 1 is the error that this law expects of itself. What it \
         really gets on the days held out is the validation loss before the first step.
+
+        Twenty days are few, and a network that learnt them corrects the law too much on other days. So five more are \
+        trained, each without four of the days, and tell on these by how much: at each noise level and for each group of the \
+        law's directions the corrections are kept by their weight of least squares. The losses below are of corrections \
+        that are whole.
         """)
     // %%
     let model = options.folder.appendingPathComponent("model", isDirectory: true)

@@ -11,12 +11,11 @@ import Torch
 public struct ErrorSpectrum: @unchecked Sendable {
     /// The law whose directions they are.
     public let law: any GaussianLaw
+    private let table: DirectionTable
     /// log(σ/α) of the levels, ascending.
-    public let levels: [Double]
+    public var levels: [Double] { table.levels }
     /// Shape (levels, groups), positive: groups of descending variance, then what lies across the law's span, if anything.
-    public let ratios: Tensor
-    /// Group of each of the law's coordinates, shape (rank), int64.
-    private let membership: Tensor
+    public var ratios: Tensor { table.values }
 
     /// Ratios below this are taken for it: no direction is ever known exactly.
     static let smallestRatio = 1e-4
@@ -25,10 +24,7 @@ public struct ErrorSpectrum: @unchecked Sendable {
     ///
     /// - Precondition: `levels` are finite and ascend; `ratios` are positive, of shape (levels, ``groupCount(of:)``).
     public init(law: any GaussianLaw, levels: [Double], ratios: Tensor) {
-        precondition(!levels.isEmpty && zip(levels, levels.dropFirst()).allSatisfy(<), "levels must ascend")
-        precondition(ratios.shape == [levels.count, Self.groupCount(of: law)], "ratios of shape \(ratios.shape)")
-        (self.law, self.levels, self.ratios) = (law, levels, ratios)
-        membership = Self.membership(in: law)
+        (self.law, table) = (law, DirectionTable(law: law, levels: levels, values: ratios))
     }
 
     /// What the law says of its own denoiser: ratios of one.
@@ -42,84 +38,42 @@ public struct ErrorSpectrum: @unchecked Sendable {
     ///   - levels: noise levels, in any order
     ///   - errors: x − d(x_t) of samples at a level, some tensors of shape (batch, channels, time, y, x)
     public init(law: any GaussianLaw, levels: [Noise], errors: (Noise) throws -> [Tensor]) rethrows {
-        let membership = Self.membership(in: law)
-        let along = Self.sizes(law.rank).count
-        func grouped(_ values: Tensor) -> Tensor {
-            Tensor.zeros([along], dtype: .float64).indexAdd(0, membership, values.to(.float64))
-        }
+        let groups = DirectionGroups(of: law)
         let sorted = levels.sorted { $0.logRatio < $1.logRatio }
         let rows = try sorted.map { level -> [Double] in
-            var squares = Tensor.zeros([law.rank], dtype: .float64)
-            var (total, samples) = (0.0, 0)
+            var squares = [Double](repeating: 0, count: groups.count)
+            var samples = 0.0
             for error in try errors(level) {
-                squares = squares + law.project(error).to(.float64).square().sum([0])
-                total += error.to(.float64).square().sum().item()
-                samples += error.shape[0]
+                let along = law.project(error).to(.float64).square().sum([0])
+                let all = error.to(.float64).square().sum().item()
+                squares = zip(squares, groups.sums(along, total: all)).map { $0 + $1 }
+                samples += Double(error.shape[0])
             }
-            let expected = grouped(law.posteriorVariance(law.variances, level) * law.multiplicities)
-            var row = (grouped(squares) / (Double(samples) * expected)).doubles()
-            if Self.hasOutside(law) {
-                let r = law.residualPosteriorVariance(level)!.item()
-                let outside = total - squares.sum().item()
-                row.append(outside / (Double(samples * (law.dimension - law.rank)) * r))
-            }
-            return row.map { max($0, Self.smallestRatio) }
+            return zip(squares, groups.expectedErrors(of: law, level)).map { $0 / (samples * $1) }
         }
+        self.init(law: law, levels: sorted.map(\.logRatio), ratios: rows)
+    }
+
+    /// A spectrum from rows of ratios, none of them below ``smallestRatio``.
+    init(law: any GaussianLaw, levels: [Double], ratios rows: [[Double]]) {
+        let values = rows.flatMap { $0.map { max($0, Self.smallestRatio) } }
         self.init(
-            law: law, levels: sorted.map(\.logRatio),
-            ratios: Tensor(rows.flatMap { $0 }, shape: [sorted.count, rows[0].count], dtype: .float64).to(.float32))
+            law: law, levels: levels,
+            ratios: Tensor(values, shape: [rows.count, rows[0].count], dtype: .float64).to(.float32))
     }
 
     /// The law's posterior variances along E, times what was measured; shape (rank).
     public func posteriorVariances(_ noise: Noise) -> Tensor {
-        law.posteriorVariance(law.variances, noise) * factors(noise).indexSelect(0, membership)
+        law.posteriorVariance(law.variances, noise) * table.along(noise, .logarithmic)
     }
 
     /// The same across E, shape (1); nil where the law has no residual.
     public func residualPosteriorVariance(_ noise: Noise) -> Tensor? {
-        law.residualPosteriorVariance(noise).map {
-            Self.hasOutside(law) ? $0 * factors(noise).narrow(0, ratios.shape[1] - 1, 1) : $0
+        law.residualPosteriorVariance(noise).map { variance in
+            table.across(noise, .logarithmic).map { variance * $0 } ?? variance
         }
-    }
-
-    /// Ratios at a noise level: log-linear between the levels measured, constant beyond them. Shape (groups).
-    private func factors(_ noise: Noise) -> Tensor {
-        let value = noise.logRatio
-        guard let upper = levels.firstIndex(where: { $0 >= value }) else { return ratios.select(0, levels.count - 1) }
-        guard upper > 0 else { return ratios.select(0, 0) }
-        let share = (value - levels[upper - 1]) / (levels[upper] - levels[upper - 1])
-        return ((1 - share) * ratios.select(0, upper - 1).log() + share * ratios.select(0, upper).log()).exp()
     }
 
     /// Groups of a law's directions.
-    public static func groupCount(of law: any GaussianLaw) -> Int {
-        sizes(law.rank).count + (hasOutside(law) ? 1 : 0)
-    }
-
-    /// Whether anything lies across the law's span: a law may state a residual and yet span everything.
-    private static func hasOutside(_ law: any GaussianLaw) -> Bool {
-        law.residualVariance > 0 && law.rank < law.dimension
-    }
-
-    /// Sizes by rank of descending variance: a quarter more from each to the next, for few directions carry most variance.
-    private static func sizes(_ rank: Int) -> [Int] {
-        var (sizes, size, left) = ([Int](), 64.0, rank)
-        while left > 0 {
-            let next = Double(left) < 2 * size ? left : Int(size)
-            sizes.append(next)
-            left -= next
-            size *= 1.25
-        }
-        return sizes
-    }
-
-    private static func membership(in law: any GaussianLaw) -> Tensor {
-        let order = law.variances.sort(0, descending: true).indices.ints()
-        var (group, first) = ([Int](repeating: 0, count: law.rank), 0)
-        for (g, size) in sizes(law.rank).enumerated() {
-            for k in order[first..<first + size] { group[k] = g }
-            first += size
-        }
-        return Tensor(group)
-    }
+    public static func groupCount(of law: any GaussianLaw) -> Int { DirectionGroups(of: law).count }
 }

@@ -53,13 +53,31 @@ extension GaussianLaw {
     ///   - noise: one level per example
     ///   - f: element-wise on variances
     public func apply(_ x: Tensor, each noise: [Noise], _ f: (Tensor, Noise) -> Tensor) -> Tensor {
-        // In a sampler every example shares one level: evaluate f once.
-        let distinct = noise.allSatisfy { $0 == noise[0] } ? [noise[0]] : noise
-        let along = Tensor.stack(distinct.map { f(variances, $0) }, 0)
-        guard residualVariance > 0 else { return scaled(x, by: along) }
         let r = Tensor([residualVariance], shape: [1]).to(like: variances)
-        let across = Tensor.stack(distinct.map { f(r, $0) }, 0)
-        return across.reshape([-1, 1, 1, 1, 1]) * x + scaled(x, by: along - across)
+        return apply(x, each: noise) {
+            f(variances, $0)
+        } across: {
+            residualVariance > 0 ? f(r, $0) : nil
+        }
+    }
+
+    /// Another number along each column of E and across them, with one noise level per example.
+    ///
+    /// - Parameters:
+    ///   - x: shape (batch, channels, time, y, x)
+    ///   - noise: one level per example
+    ///   - along: at a level, shape (rank)
+    ///   - across: at a level, shape (1); nil where the law has no residual
+    func apply(
+        _ x: Tensor, each noise: [Noise], along: (Noise) -> Tensor, across: (Noise) -> Tensor?
+    ) -> Tensor {
+        // In a sampler every example shares one level: evaluate once.
+        let distinct = noise.allSatisfy { $0 == noise[0] } ? [noise[0]] : noise
+        let inside = Tensor.stack(distinct.map(along), 0)
+        let outside = distinct.compactMap(across)
+        guard !outside.isEmpty else { return scaled(x, by: inside) }
+        let everywhere = Tensor.stack(outside, 0)
+        return everywhere.reshape([-1, 1, 1, 1, 1]) * x + scaled(x, by: inside - everywhere)
     }
 
     /// The mean of f(variance) over all directions of a trajectory.

@@ -63,7 +63,11 @@ enum ConfigurationHelp {
           latitude_weights         on a globe   the loss counts latent cells by area,
                                                 cos(latitude); in a region only if true
           errors                   validation   states on which the denoiser's errors
-                                                are measured at the end; or training
+                                                are measured at the end; or training,
+                                                or folds: parts of the training
+                                                states held out in turn, which weigh
+                                                its corrections of the anchor too
+          folds                    5            parts, each a training more
           \(training)
         """
 
