@@ -73,12 +73,18 @@ let targets: [Target] = [
 
     // Experiments
     .target(
-        name: "Experiments", dependencies: ["Dynamics", "Fields", "Filters", "LinearAlgebra"],
+        name: "Experiments",
+        dependencies: [
+            "Dynamics", "Fields", "Filters", "LinearAlgebra",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
         path: "notebooks-as-scripts/Shared/Experiments"),
     .target(
         name: "Flows",
-        dependencies: ["Assimilation", "Dynamics", "Experiments", "Fields", "Observing", "Verification"],
-        path: "notebooks-as-scripts/Shared/Flows"),
+        dependencies: [
+            "Assimilation", "Dynamics", "Experiments", "Fields", "Observing", "Verification",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], path: "notebooks-as-scripts/Shared/Flows"),
     .target(
         name: "Lorenz63Prior", dependencies: ["Diffusion", "Dynamics", "Networks", "Torch"],
         path: "notebooks-as-scripts/Shared/Lorenz63Prior"),
@@ -86,7 +92,8 @@ let targets: [Target] = [
     .executableTarget(
         name: "era5-uk",
         dependencies: [
-            "Assimilation", "Fields", "Figures", "Filters", "Observing", "Torch", "Training", "Verification",
+            "Assimilation", "Experiments", "Fields", "Figures", "Filters", "Observing", "Torch", "Training",
+            "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/era5-uk",
         resources: [.copy("autoencoder.yaml"), .copy("denoiser.yaml")]),
@@ -117,7 +124,8 @@ let targets: [Target] = [
     .executableTarget(
         name: "worlds",
         dependencies: [
-            "Dynamics", "Figures", "Spectral", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            "Dynamics", "Experiments", "Figures", "Spectral",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/worlds"),
 
     .executableTarget(
@@ -131,9 +139,9 @@ let targets: [Target] = [
     .executableTarget(
         name: "qg-reanalysis",
         dependencies: [
-            "Assimilation", "Dynamics", "Experiments", "Fields", "Figures", "Filters", "LinearAlgebra", "Observing",
-            "Torch",
-            "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            "Assimilation", "Dynamics", "Experiments", "Fields", "Figures", "Filters", "Flows", "LinearAlgebra",
+            "Observing", "Torch", "Verification",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/qg-reanalysis"),
 
     .executableTarget(

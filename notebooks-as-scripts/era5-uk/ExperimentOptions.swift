@@ -1,8 +1,9 @@
 import ArgumentParser
+import Experiments
 import Foundation
 
 /// How the experiment is run.
-struct ExperimentOptions: ParsableCommand {
+struct ExperimentOptions: Script {
     static let configuration = CommandConfiguration(
         commandName: "era5-uk",
         abstract: "Stations to an ensemble of trajectories on ERA5's 2 m temperature over the British Isles.",
@@ -24,12 +25,6 @@ struct ExperimentOptions: ParsableCommand {
             valueName: "file"))
     var data: String
 
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp(
-            "Folder for model and page; out/era5-uk by default, out/era5-uk-quick under --quick.", valueName: "folder"))
-    var output: String?
-
     @Option(help: ArgumentHelp("Draws of stations.", valueName: "count"))
     var draws = 5
 
@@ -41,11 +36,7 @@ struct ExperimentOptions: ParsableCommand {
     @Option(help: ArgumentHelp("Members of an ensemble.", valueName: "count"))
     var members = 19
 
-    @Flag(help: "A few training steps, one draw, one day.")
-    var quick = false
-
-    @Flag(help: "Print a JSON object a line on standard output: trainings, then scores of each draw and their means.")
-    var json = false
+    @OptionGroup var run: RunOptions
 
     func validate() throws {
         guard draws > 0 else { throw ValidationError("--draws is \(draws): give 1 or more") }
@@ -61,6 +52,4 @@ struct ExperimentOptions: ParsableCommand {
     var drawCount: Int { quick ? 1 : draws }
     /// The archive.
     var archive: URL { URL(fileURLWithPath: data) }
-    /// Folder for model and page.
-    var folder: URL { URL(fileURLWithPath: output ?? (quick ? "out/era5-uk-quick" : "out/era5-uk"), isDirectory: true) }
 }

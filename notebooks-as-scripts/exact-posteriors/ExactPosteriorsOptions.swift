@@ -1,8 +1,9 @@
 import ArgumentParser
+import Experiments
 import Foundation
 
 /// How the experiment is run.
-struct ExactPosteriorsOptions: ParsableCommand {
+struct ExactPosteriorsOptions: Script {
     static let configuration = CommandConfiguration(
         commandName: "exact-posteriors",
         abstract: "Every sampler and every way of conditioning, against answers that are known exactly.",
@@ -35,28 +36,11 @@ struct ExactPosteriorsOptions: ParsableCommand {
     @Option(help: ArgumentHelp("Parts to run; all by default.", valueName: "name"))
     var section: [Section] = []
 
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp(
-            "Folder for the page; out/exact-posteriors by default, out/exact-posteriors-quick under --quick.",
-            valueName: "folder"))
-    var output: String?
-
     @Option(help: ArgumentHelp("Model of the last part.", valueName: "folder"))
     var model = "data/models/qg-64"
 
-    @Flag(help: "Few samples, to show the way.")
-    var quick = false
-
-    @Flag(help: "Print a JSON object a line on standard output, one a row.")
-    var json = false
+    @OptionGroup var run: RunOptions
 
     /// Parts in this run.
     var sections: [Section] { section.isEmpty ? Section.allCases : section }
-    /// Folder for the page.
-    var folder: URL {
-        URL(
-            fileURLWithPath: output ?? (quick ? "out/exact-posteriors-quick" : "out/exact-posteriors"),
-            isDirectory: true)
-    }
 }

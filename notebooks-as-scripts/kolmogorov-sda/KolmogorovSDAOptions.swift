@@ -1,8 +1,9 @@
 import ArgumentParser
+import Experiments
 import Foundation
 
 /// How the experiment is run.
-struct KolmogorovSDAOptions: ParsableCommand {
+struct KolmogorovSDAOptions: Script {
     static let configuration = CommandConfiguration(
         commandName: "kolmogorov-sda",
         abstract: "The Kolmogorov flow of score-based data assimilation, beside SDA's algorithm on the same prior.",
@@ -20,13 +21,6 @@ struct KolmogorovSDAOptions: ParsableCommand {
             more tasks or trajectories add to what is there. Remove the folder after a change of the code. The full run takes about six \
             hours on two cores, a third of them training; --quick a minute of one.
             """)
-
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp(
-            "Folder for archive, model, rows and page; out/kolmogorov-sda by default, with -quick or -paper.",
-            valueName: "folder"))
-    var output: String?
 
     @Option(
         help: ArgumentHelp(
@@ -57,17 +51,10 @@ struct KolmogorovSDAOptions: ParsableCommand {
         help: ArgumentHelp("Threads inside an operator; as many as there are cores by default.", valueName: "count"))
     var threads: Int?
 
-    @Flag(help: "A coarse grid, a slow flow, a hardly trained network: to show the way.")
-    var quick = false
-
     @Flag(help: "The paper's 1,024 trajectories on 256 x 256 points: about five days of two cores.")
     var paper = false
 
-    @Flag(
-        help:
-            "Print a JSON object a line on standard output: trainings, then one a task, method and trajectory, then means."
-    )
-    var json = false
+    @OptionGroup var run: RunOptions
 
     func validate() throws {
         if quick && paper { throw ValidationError("--quick and --paper are two sizes: give one") }
@@ -82,10 +69,7 @@ struct KolmogorovSDAOptions: ParsableCommand {
     }
 
     /// Folder for archive, model, rows and page.
-    var folder: URL {
-        let name = quick ? "kolmogorov-sda-quick" : paper ? "kolmogorov-sda-paper" : "kolmogorov-sda"
-        return URL(fileURLWithPath: output ?? "out/\(name)", isDirectory: true)
-    }
+    var folder: URL { run.folder("kolmogorov-sda", variant: paper ? "paper" : nil) }
 }
 
 extension AssimilationTask: ExpressibleByArgument {}

@@ -1,8 +1,9 @@
 import ArgumentParser
+import Experiments
 import Foundation
 
 /// How the experiment is run.
-struct LatentOrPixelOptions: ParsableCommand {
+struct LatentOrPixelOptions: Script {
     static let configuration = CommandConfiguration(
         commandName: "latent-or-pixel",
         abstract: "One network, the same minutes of training, in latent and in pixel space: quality, time, memory.",
@@ -47,18 +48,7 @@ struct LatentOrPixelOptions: ParsableCommand {
     @Option(help: ArgumentHelp("Days that the flow grows from noise (3,650, or 400).", valueName: "days"))
     var spinUp: Int?
 
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp(
-            "Folder for archive, models and page; out/latent-or-pixel by default, out/latent-or-pixel-quick under --quick.",
-            valueName: "folder"))
-    var output: String?
-
-    @Flag(help: "Hardly trained networks on a short archive, to show the way.")
-    var quick = false
-
-    @Flag(help: "Print a JSON object a line on standard output, one a row.")
-    var json = false
+    @OptionGroup var run: RunOptions
 
     var representations: [Representation] {
         representation.isEmpty ? (quick ? [.latent, .pixelsOfFour] : Representation.allCases) : representation
@@ -87,11 +77,6 @@ struct LatentOrPixelOptions: ParsableCommand {
     var archive: URL { folder.appendingPathComponent("archive-\(trajectoryCount)-\(spinUpDays).nc") }
     /// Where those are that learnt from it.
     var models: URL { folder.appendingPathComponent("models-\(trajectoryCount)-\(spinUpDays)", isDirectory: true) }
-    /// Folder for archive, models and page.
-    var folder: URL {
-        URL(
-            fileURLWithPath: output ?? (quick ? "out/latent-or-pixel-quick" : "out/latent-or-pixel"), isDirectory: true)
-    }
 
     func validate() throws {
         for value in minutes where !(value > 0) {

@@ -18,8 +18,8 @@ struct LongTask {
     private static let seed: UInt64 = 600
 
     init(_ options: LongTrajectoriesOptions) throws {
-        model = try TrajectoryModel(contentsOf: URL(fileURLWithPath: options.model))
-        flow = try ObservedFlow(spinUpDays: options.spinUp)
+        model = try TrajectoryModel(contentsOf: URL(fileURLWithPath: options.flow.model))
+        flow = try ObservedFlow(spinUpDays: options.flow.spinUp)
         try flow.requireFits(model.card)
         truth = try flow.states(seed: Self.seed, count: Self.states(of: options.windowCounts.max()!, model))
         members = options.members

@@ -1,8 +1,10 @@
 import ArgumentParser
+import Experiments
+import Flows
 import Foundation
 
 /// How the experiment is run.
-struct LongTrajectoriesOptions: ParsableCommand {
+struct LongTrajectoriesOptions: Script {
     static let configuration = CommandConfiguration(
         commandName: "long-trajectories",
         abstract: "Posteriors of 4 to 256 windows at once: time, memory, and whether windows leave seams.",
@@ -30,40 +32,17 @@ struct LongTrajectoriesOptions: ParsableCommand {
     @Option(help: ArgumentHelp("GiB that the process should stay below.", valueName: "number"))
     var memory = 2.0
 
-    @Option(
-        help: ArgumentHelp("Days that the flow grows from noise before the truth begins.", valueName: "days"))
-    var spinUp = 3_650
+    @OptionGroup var flow: FlowOptions
 
-    @Option(help: ArgumentHelp("Model folder.", valueName: "folder"))
-    var model = "data/models/qg-64"
-
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp(
-            "Folder for the page; out/long-trajectories by default, out/long-trajectories-quick under --quick.",
-            valueName: "folder"))
-    var output: String?
-
-    @Flag(help: "Few windows and steps, to show the way.")
-    var quick = false
-
-    @Flag(help: "Print a JSON object a line on standard output, one a row.")
-    var json = false
+    @OptionGroup var run: RunOptions
 
     var windowCounts: [Int] { (windows.isEmpty ? (quick ? [2, 4] : [4, 16, 64, 256]) : windows).sorted() }
     var stepCount: Int { steps ?? (quick ? 4 : 16) }
-    /// Folder for the page.
-    var folder: URL {
-        URL(
-            fileURLWithPath: output ?? (quick ? "out/long-trajectories-quick" : "out/long-trajectories"),
-            isDirectory: true)
-    }
 
     func validate() throws {
         for count in windows where count < 1 { throw ValidationError("--windows is \(count): give 1 or more") }
         guard members > 0 else { throw ValidationError("--members is \(members): give 1 or more") }
         guard stepCount > 0 else { throw ValidationError("--steps is \(stepCount): give 1 or more") }
         guard memory > 0 else { throw ValidationError("--memory is \(memory): give a positive number of GiB") }
-        guard spinUp > 0 else { throw ValidationError("--spin-up is \(spinUp): give 1 or more") }
     }
 }

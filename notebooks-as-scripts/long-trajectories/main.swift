@@ -122,7 +122,7 @@ func page(_ options: LongTrajectoriesOptions, _ task: LongTask, _ results: [Leng
         caption: "One-step residuals of the first \(shown) steps, means over members.")
     page.provenance([
         ("command", CommandLine.arguments.joined(separator: " ")), ("mode", options.quick ? "quick" : "full"),
-        ("seeds", "truth 600, posterior 1"), ("model", options.model),
+        ("seeds", "truth 600, posterior 1"), ("model", options.flow.model),
     ])
     return page
 }

@@ -3,7 +3,7 @@ import Experiments
 import Foundation
 
 /// How the experiment is run.
-struct Lorenz63SDAOptions: ParsableCommand {
+struct Lorenz63SDAOptions: Script {
     static let configuration = CommandConfiguration(
         commandName: "lorenz63-sda",
         abstract: "The Lorenz-63 experiment of score-based data assimilation, beside particles and the authors' code.",
@@ -19,12 +19,6 @@ struct Lorenz63SDAOptions: ParsableCommand {
             scores its samples beside its own. Networks that were trained and rows that were measured stand beside the page \
             and are used again, so that an interrupted run goes on; remove the folder after a change of the code.
             """)
-
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp(
-            "Folder for the page; out/lorenz63-sda by default, with -quick or -paper.", valueName: "folder"))
-    var output: String?
 
     @Option(
         help: ArgumentHelp(
@@ -50,9 +44,6 @@ struct Lorenz63SDAOptions: ParsableCommand {
         help: ArgumentHelp("Threads inside an operator; as many as there are cores by default.", valueName: "count"))
     var threads: Int?
 
-    @Flag(help: "One sequence, few samples, a hardly trained network: to show the way.")
-    var quick = false
-
     @Flag(help: "The sizes of the paper: about a hundred days of one core, by what smaller runs take.")
     var paper = false
 
@@ -62,8 +53,7 @@ struct Lorenz63SDAOptions: ParsableCommand {
     @Flag(help: "Train the networks, and stop.")
     var train = false
 
-    @Flag(help: "Print a JSON object a line on standard output, one a row.")
-    var json = false
+    @OptionGroup var run: RunOptions
 
     func validate() throws {
         if quick && paper { throw ValidationError("--quick and --paper are two sizes: give one") }
@@ -80,8 +70,5 @@ struct Lorenz63SDAOptions: ParsableCommand {
     }
 
     /// Folder for the page.
-    var folder: URL {
-        let name = quick ? "lorenz63-sda-quick" : paper ? "lorenz63-sda-paper" : "lorenz63-sda"
-        return URL(fileURLWithPath: output ?? "out/\(name)", isDirectory: true)
-    }
+    var folder: URL { run.folder("lorenz63-sda", variant: paper ? "paper" : nil) }
 }

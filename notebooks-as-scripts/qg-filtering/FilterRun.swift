@@ -27,8 +27,8 @@ struct FilterRun {
     private static let seed: UInt64 = 800
 
     init(_ options: QGFilteringOptions) throws {
-        flow = try ObservedFlow(spinUpDays: options.spinUp)
-        let folder = URL(fileURLWithPath: options.model)
+        flow = try ObservedFlow(spinUpDays: options.flow.spinUp)
+        let folder = URL(fileURLWithPath: options.flow.model)
         model = try TrajectoryModel(contentsOf: folder)
         try flow.requireFits(model.card)
         // Scores of changes take two new states.
@@ -40,7 +40,7 @@ struct FilterRun {
         let weights = try ContentHash.sha256(of: folder.appendingPathComponent("denoiser.safetensors")).prefix(8)
         settings =
             "\(options.memberCount) members, \(options.stepCount) steps, \(options.known) known, share \(options.share), "
-            + "spin-up \(options.spinUp), \(model.card.name) \(weights)"
+            + "spin-up \(options.flow.spinUp), \(model.card.name) \(weights)"
         (members, known, share) = (options.memberCount, options.known, options.share)
         var posterior = PosteriorOptions()
         (posterior.steps, posterior.batch) = (options.stepCount, options.memberCount)
@@ -50,13 +50,13 @@ struct FilterRun {
         kept = options.folder.appendingPathComponent("ensemble-\(name).f32")
         let (world, day) = (flow.world, flow.stride)
         var other = world.initialState(seed: 900, member: 0)
-        try world.step(&other, count: options.spinUp * day)
+        try world.step(&other, count: options.flow.spinUp * day)
         climate = try (0..<options.memberCount).map { _ in
             try world.step(&other, count: 60 * day)
             return world.potentialVorticity(other).map(Float.init)
         }
         truth = world.initialState(seed: Self.seed, member: 0)
-        try world.step(&truth, count: options.spinUp * day)
+        try world.step(&truth, count: options.flow.spinUp * day)
     }
 
     private var size: Int { 2 * flow.grid.count }

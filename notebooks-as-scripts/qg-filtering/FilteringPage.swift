@@ -25,7 +25,7 @@ struct FilteringPage {
         try await curves(&page)
         page.provenance([
             ("command", CommandLine.arguments.joined(separator: " ")), ("mode", options.quick ? "quick" : "full"),
-            ("seeds", "truth 800, climate 900, members 800"), ("model", options.model),
+            ("seeds", "truth 800, climate 900, members 800"), ("model", options.flow.model),
         ])
         return page
     }

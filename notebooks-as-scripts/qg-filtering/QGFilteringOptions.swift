@@ -1,8 +1,10 @@
 import ArgumentParser
+import Experiments
+import Flows
 import Foundation
 
 /// How the experiment is run.
-struct QGFilteringOptions: ParsableCommand {
+struct QGFilteringOptions: Script {
     static let configuration = CommandConfiguration(
         commandName: "qg-filtering",
         abstract:
@@ -35,32 +37,13 @@ struct QGFilteringOptions: ParsableCommand {
     @Option(help: ArgumentHelp("Share of the upper layer's points that is observed each day.", valueName: "share"))
     var share = 0.02
 
-    @Option(help: ArgumentHelp("Days that the flow grows from noise before the truth begins.", valueName: "days"))
-    var spinUp = 3_650
+    @OptionGroup var flow: FlowOptions
 
-    @Option(help: ArgumentHelp("Model folder.", valueName: "folder"))
-    var model = "data/models/qg-64"
-
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp(
-            "Folder for rows and page; out/qg-filtering by default, out/qg-filtering-quick under --quick.",
-            valueName: "folder"))
-    var output: String?
-
-    @Flag(help: "Few windows and steps, to show the way.")
-    var quick = false
-
-    @Flag(help: "Print a JSON object a line on standard output, one a window.")
-    var json = false
+    @OptionGroup var run: RunOptions
 
     var windowCount: Int { windows ?? (quick ? 3 : 500) }
     var memberCount: Int { members ?? (quick ? 2 : 8) }
     var stepCount: Int { steps ?? (quick ? 4 : 8) }
-    /// Folder for rows and page.
-    var folder: URL {
-        URL(fileURLWithPath: output ?? (quick ? "out/qg-filtering-quick" : "out/qg-filtering"), isDirectory: true)
-    }
 
     func validate() throws {
         guard windowCount > 0 else { throw ValidationError("--windows is \(windowCount): give 1 or more") }
@@ -70,6 +53,5 @@ struct QGFilteringOptions: ParsableCommand {
         guard share > 0, share <= 1, (share * 4_096).rounded() >= 1 else {
             throw ValidationError("--share is \(share): give a number up to 1 that is a point of 4,096 at least")
         }
-        guard spinUp > 0 else { throw ValidationError("--spin-up is \(spinUp): give 1 or more") }
     }
 }

@@ -1,9 +1,11 @@
 import ArgumentParser
 import Assimilation
+import Experiments
+import Flows
 import Foundation
 
 /// How the experiment is run.
-struct QGForecastOptions: ParsableCommand {
+struct QGForecastOptions: Script {
     static let configuration = CommandConfiguration(
         commandName: "qg-forecast",
         abstract: "Forecasts of quasi-geostrophic flow by the shipped model, beside the true model's.",
@@ -30,41 +32,18 @@ struct QGForecastOptions: ParsableCommand {
     @Option(help: ArgumentHelp("States of the analysis that are known to the forecast.", valueName: "count"))
     var known = KnownStates.usualCount
 
-    @Option(
-        help: ArgumentHelp(
-            "Days that the flow grows from noise before a truth begins; the model knows grown flow.", valueName: "days")
-    )
-    var spinUp = 3_650
+    @OptionGroup var flow: FlowOptions
 
-    @Option(help: ArgumentHelp("Model folder.", valueName: "folder"))
-    var model = "data/models/qg-64"
-
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp(
-            "Folder for the page; out/qg-forecast by default, out/qg-forecast-quick under --quick.", valueName: "folder"
-        ))
-    var output: String?
-
-    @Flag(help: "Few starts, members and days, to show the way.")
-    var quick = false
-
-    @Flag(help: "Print a JSON object a line on standard output, one a row.")
-    var json = false
+    @OptionGroup var run: RunOptions
 
     var startCount: Int { starts ?? (quick ? 2 : 20) }
     var memberCount: Int { members ?? (quick ? 4 : 8) }
     var leadDays: Int { lead ?? (quick ? 10 : 48) }
-    /// Folder for the page.
-    var folder: URL {
-        URL(fileURLWithPath: output ?? (quick ? "out/qg-forecast-quick" : "out/qg-forecast"), isDirectory: true)
-    }
 
     func validate() throws {
         guard startCount > 0 else { throw ValidationError("--starts is \(startCount): give 1 or more") }
         guard memberCount > 1 else { throw ValidationError("--members is \(memberCount): give 2 or more") }
         guard leadDays > 0 else { throw ValidationError("--lead is \(leadDays): give 1 or more") }
-        guard spinUp > 0 else { throw ValidationError("--spin-up is \(spinUp): give 1 or more") }
         guard known > 0 else { throw ValidationError("--known is \(known): give 1 or more") }
     }
 }

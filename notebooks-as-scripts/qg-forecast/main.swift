@@ -14,8 +14,8 @@ do {
 /// The experiment from the truths to the page.
 func tell(_ options: QGForecastOptions) async throws {
     let task = try ForecastTask(
-        model: URL(fileURLWithPath: options.model), members: options.memberCount, known: options.known,
-        lead: options.leadDays, spinUpDays: options.spinUp)
+        model: URL(fileURLWithPath: options.flow.model), members: options.memberCount, known: options.known,
+        lead: options.leadDays, spinUpDays: options.flow.spinUp)
     let climate = try task.climate(count: options.quick ? options.memberCount + 4 : 200)
     var scores = Dictionary(
         uniqueKeysWithValues: task.methods.map {
@@ -142,7 +142,7 @@ func page(
     try await pictures(&page, task, last)
     page.provenance([
         ("command", CommandLine.arguments.joined(separator: " ")), ("mode", options.quick ? "quick" : "full"),
-        ("seeds", "truths 300 to \(299 + starts)"), ("model", options.model),
+        ("seeds", "truths 300 to \(299 + starts)"), ("model", options.flow.model),
     ])
     return page
 }

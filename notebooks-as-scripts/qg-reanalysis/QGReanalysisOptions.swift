@@ -1,8 +1,10 @@
 import ArgumentParser
+import Experiments
+import Flows
 import Foundation
 
 /// How the experiment is run.
-struct QGReanalysisOptions: ParsableCommand {
+struct QGReanalysisOptions: Script {
     static let configuration = CommandConfiguration(
         commandName: "qg-reanalysis",
         abstract:
@@ -40,32 +42,15 @@ struct QGReanalysisOptions: ParsableCommand {
     @Option(help: "Method; repeatable. All by default.")
     var method: [AnalysisMethod] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "Days that the flow grows from noise before a truth or an archive begins.", valueName: "days"))
-    var spinUp = 3_650
-
-    @Option(help: ArgumentHelp("Model folder.", valueName: "folder"))
-    var model = "data/models/qg-64"
-
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp(
-            "Folder for rows and page; out/qg-reanalysis by default, out/qg-reanalysis-quick under --quick.",
-            valueName: "folder"))
-    var output: String?
-
     @Flag(help: "Try settings of the classical methods on two windows of other seeds, print their scores, and end.")
     var tune = false
 
     @Flag(help: "Measure nothing: draw the page of the rows that are there.")
     var page = false
 
-    @Flag(help: "One short window, two networks and few members, to show the way.")
-    var quick = false
+    @OptionGroup var flow: FlowOptions
 
-    @Flag(help: "Print a JSON object a line on standard output, one a row.")
-    var json = false
+    @OptionGroup var run: RunOptions
 
     var windowCount: Int { windows ?? (quick ? 1 : 20) }
     var stateCount: Int { states ?? (quick ? 32 : 64) }
@@ -75,11 +60,6 @@ struct QGReanalysisOptions: ParsableCommand {
         network.isEmpty ? (quick ? [.twoPercent, .windSpeed] : ObservedNetwork.allCases) : network
     }
     var methods: [AnalysisMethod] { method.isEmpty ? AnalysisMethod.allCases : method }
-    /// Folder for rows and page.
-    var folder: URL {
-        URL(
-            fileURLWithPath: output ?? (quick ? "out/qg-reanalysis-quick" : "out/qg-reanalysis"), isDirectory: true)
-    }
 
     func validate() throws {
         guard windowCount > 0 else { throw ValidationError("--windows is \(windowCount): give 1 or more") }
@@ -88,7 +68,6 @@ struct QGReanalysisOptions: ParsableCommand {
         }
         guard memberCount > 1 else { throw ValidationError("--members is \(memberCount): give 2 or more") }
         guard ensembleCount > 1 else { throw ValidationError("--ensemble is \(ensembleCount): give 2 or more") }
-        guard spinUp > 0 else { throw ValidationError("--spin-up is \(spinUp): give 1 or more") }
     }
 }
 

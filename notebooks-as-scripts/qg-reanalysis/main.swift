@@ -37,12 +37,12 @@ struct NothingMeasured: Error, CustomStringConvertible {
 
 /// Measures the rows that are missing, window after window so that an interrupted run has some of every kind.
 func measure(_ options: QGReanalysisOptions, _ kept: KeptRows<WindowRow>, _ looks: Looks) throws {
-    let folder = URL(fileURLWithPath: options.model)
+    let folder = URL(fileURLWithPath: options.flow.model)
     let model = try TrajectoryModel(contentsOf: folder)
     let weights = try ContentHash.sha256(of: folder.appendingPathComponent("denoiser.safetensors")).prefix(8)
     let times = model.times(from: 0, to: model.card.timeStep * Double(options.stateCount - 1))
     let truths = try FlowTruths(
-        grid: model.card.grid, variables: model.card.variables, times: times, spinUpDays: options.spinUp,
+        grid: model.card.grid, variables: model.card.variables, times: times, spinUpDays: options.flow.spinUp,
         trajectories: options.quick ? 2 : 8, length: options.quick ? 96 : 192)
     let analysts = Analysts(
         model: model, truths: truths, members: (options.memberCount, options.ensembleCount))

@@ -1,8 +1,9 @@
 import ArgumentParser
+import Experiments
 import Foundation
 
 /// How the experiment is run.
-struct WorldsOptions: ParsableCommand {
+struct WorldsOptions: Script {
     static let configuration = CommandConfiguration(
         commandName: "worlds",
         abstract: "The worlds that truths come from, beside what theory says of them.",
@@ -28,22 +29,8 @@ struct WorldsOptions: ParsableCommand {
     @Option(help: ArgumentHelp("Parts to run; all by default.", valueName: "name"))
     var section: [Section] = []
 
-    @Option(
-        name: [.short, .long],
-        help: ArgumentHelp(
-            "Folder for the page; out/worlds by default, out/worlds-quick under --quick.", valueName: "folder"))
-    var output: String?
-
-    @Flag(help: "Smaller grids and shorter runs, to show the way.")
-    var quick = false
-
-    @Flag(help: "Print a JSON object a line on standard output, one a row.")
-    var json = false
+    @OptionGroup var run: RunOptions
 
     /// Parts in this run.
     var sections: [Section] { section.isEmpty ? Section.allCases : section }
-    /// Folder for the page.
-    var folder: URL {
-        URL(fileURLWithPath: output ?? (quick ? "out/worlds-quick" : "out/worlds"), isDirectory: true)
-    }
 }
