@@ -84,7 +84,8 @@ public struct ArchiveSplit: Sendable {
         (self.training, self.validation, self.step) = (training, validation, step)
     }
 
-    /// Splits of the states to learn from alone, cut into `count` parts in time: each holds out another part.
+    /// Splits of the states to learn from alone, cut into `count` parts in time: each holds out another part, and keeps what
+    /// is learnt a window away from it, for neighbouring states are alike.
     ///
     /// - Parameter window: states that a part, and what is left of the others, must have in a row
     /// - Throws: ``ConfigurationError`` where one has fewer.
@@ -97,15 +98,20 @@ public struct ArchiveSplit: Sendable {
             for range in training {
                 let lower = range.lowerBound + min(max(first - before, 0), range.count)
                 let upper = range.lowerBound + min(max(end - before, 0), range.count)
-                learnt += [range.lowerBound..<lower, upper..<range.upperBound].filter { !$0.isEmpty }
-                if lower < upper { held.append(lower..<upper) }
                 before += range.count
+                guard lower < upper else {
+                    learnt.append(range)
+                    continue
+                }
+                held.append(lower..<upper)
+                let (left, right) = (max(lower - window, range.lowerBound), min(upper + window, range.upperBound))
+                learnt += [range.lowerBound..<left, right..<range.upperBound].filter { !$0.isEmpty }
             }
             guard held.contains(where: { $0.count >= window }), learnt.contains(where: { $0.count >= window }) else {
                 throw ConfigurationError(
                     message:
-                        "folds is \(count): part \(k + 1) of the \(total) training states, or what it leaves, has no "
-                        + "window of \(window) states in a row; give fewer")
+                        "folds is \(count): part \(k + 1) of the \(total) training states, or what is a window away from "
+                        + "it, has no \(window) states in a row; give fewer, or a shorter window")
             }
             return ArchiveSplit(training: learnt, validation: held, step: step)
         }

@@ -38,57 +38,41 @@ struct DenoiserCalibration {
                 }
             }
         }
-        return try finite(Result(errors: spectrum, weights: nil))
+        guard spectrum.ratios.doubles().allSatisfy(\.isFinite) else { throw Self.notFinite }
+        return Result(errors: spectrum, weights: nil)
     }
 
     /// Adds the errors and corrections of a network on windows that it has not seen.
     ///
-    /// - Throws: ``ModelError`` where its law has other directions than those before, `CancellationError` as above.
+    /// - Throws: ``ModelError`` where one is not finite, `CancellationError` as above.
     func measure(
         _ task: DenoiserTask, on windows: [WindowBatch], law: any GaussianLaw, into measure: inout CorrectionMeasure?
     ) throws {
         defer { reporter.finish() }
         var sums = measure ?? CorrectionMeasure(levels: levels, law: law)
-        try require(sums, fits: law)
         let meter = Meter(total: levels.count * windows.count, self)
         try withNoGrad {
             let batches = windows.map { (task.codec.encode($0.fields), $0.context) }
-            for (k, level) in sums.levels.enumerated() {
-                for (x, noisy, context) in samples(of: batches, at: level) {
+            try sums.add(law: law) { level in
+                try samples(of: batches, at: level).map { x, noisy, context in
                     try meter.tick()
                     let each = [Noise](repeating: level, count: x.shape[0])
                     let wiener = law.wiener(noisy, each: each)
-                    sums.add(
-                        level: k, law: law, errors: x - wiener,
-                        corrections: task.denoiser(noisy, each: each, context: context) - wiener)
+                    return (x - wiener, task.denoiser(noisy, each: each, context: context) - wiener)
                 }
             }
         }
+        guard sums.isFinite else { throw Self.notFinite }
         measure = sums
     }
 
     /// What was measured on windows held out in turn, for the network that learnt from all.
-    ///
-    /// - Throws: ``ModelError`` as above.
-    func result(of measure: CorrectionMeasure, for law: any GaussianLaw) throws -> Result {
-        try require(measure, fits: law)
-        return try finite(Result(errors: measure.errors(for: law), weights: measure.weights(for: law)))
+    func result(of measure: CorrectionMeasure, for law: any GaussianLaw) -> Result {
+        Result(errors: measure.errors(for: law), weights: measure.weights(for: law))
     }
 
-    private func require(_ measure: CorrectionMeasure, fits law: any GaussianLaw) throws {
-        guard measure.fits(law) else {
-            throw ModelError(
-                "errors: folds: the Gaussian law of one part of the states has other directions than that of another: give "
-                    + "fewer folds, or an anchor of fewer modes")
-        }
-    }
-
-    private func finite(_ result: Result) throws -> Result {
-        guard result.errors.ratios.doubles().allSatisfy(\.isFinite) else {
-            throw ModelError(
-                "the trained denoiser's errors are not finite: train it again with a smaller learning rate")
-        }
-        return result
+    private static var notFinite: ModelError {
+        ModelError("the trained denoiser's errors are not finite: train it again with a smaller learning rate")
     }
 
     /// Windows with noise: the same at every level, so that what is measured varies smoothly from one to the next.

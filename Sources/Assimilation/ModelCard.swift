@@ -71,7 +71,7 @@ public struct ModelCard: Codable, Sendable {
         /// Parts of the states learnt from that were held out in turn to weigh the network's corrections; nil where they are
         /// whole.
         public var folds: Int?
-        /// Loss on held-out windows: 1 is the error that the Gaussian law expects of itself.
+        /// Loss on held-out windows, corrections whole: 1 is the error that the Gaussian law expects of itself.
         public var validationLoss: Double?
         /// How it was trained.
         public var training: TrainingSummary

@@ -27,7 +27,8 @@ public struct Preconditioned: ContextualDenoiser, WeightedDenoiser {
 
 /// A network anchored at the Gaussian denoiser: d(x_t) = Wiener(x_t) + S F([c_in x_t, Wiener(x_t)], log(σ/α)), where
 /// S is the square root of the Gaussian posterior covariance, so that the network speaks in units of what the Gaussian
-/// law leaves unknown in each direction. With F = 0 it is optimal interpolation exactly.
+/// law leaves unknown in each direction. With F = 0 it is optimal interpolation exactly. Where weights were measured, they
+/// multiply what S makes of F, direction by direction (``CorrectionWeights``).
 public struct Anchored: ContextualDenoiser, WeightedDenoiser {
     /// The law it is anchored at.
     public let prior: any GaussianLaw

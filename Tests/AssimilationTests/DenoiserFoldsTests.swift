@@ -37,7 +37,7 @@ private final class Parts: ProgressReporter, @unchecked Sendable {
             interruption: reporter.interruption)
     }
 
-    /// Each state of the training ranges is held out once, and is learnt from in all other splits.
+    /// Each state of the training ranges is held out once; what is learnt keeps a window of two states away.
     @Test func partsCoverTheTrainingStatesOnce() throws {
         let times = (0..<30).map { Double($0) * 10 + ($0 > 12 ? 500 : 0) }
         let split = try ArchiveSplit(times, validation: [700..<740])
@@ -47,14 +47,20 @@ private final class Parts: ProgressReporter, @unchecked Sendable {
         #expect(folds.flatMap { $0.validation.flatMap { Array($0) } }.sorted() == all)
         for fold in folds {
             let (learnt, held) = (fold.training.flatMap { Array($0) }, fold.validation.flatMap { Array($0) })
-            #expect((learnt + held).sorted() == all && !held.isEmpty)
+            #expect(!held.isEmpty && Set(learnt).isDisjoint(with: held))
+            let near = split.training.flatMap { range in
+                range.filter { state in
+                    !held.contains(state) && held.contains { range.contains($0) && abs($0 - state) <= 2 }
+                }
+            }
+            #expect((learnt + held + near).sorted() == all)
             // No range reaches over a gap of the archive.
             for range in fold.training + fold.validation {
                 #expect(split.training.contains { $0.contains(range.lowerBound) && $0.contains(range.upperBound - 1) })
             }
         }
         let error = try #require(throws: ConfigurationError.self) { try split.folds(14, window: 3) }
-        #expect(error.message.contains("folds is 14") && error.message.contains("window of 3"))
+        #expect(error.message.contains("folds is 14") && error.message.contains("3 states in a row"))
     }
 
     @Test func correctionsAreWeighedOnPartsHeldOut() throws {
@@ -62,7 +68,7 @@ private final class Parts: ProgressReporter, @unchecked Sendable {
         try FileManager.default.removeItem(at: folder.appendingPathComponent("training/denoiser"))
         let reporter = Parts()
         #expect(try train(folder, 3, reporter).status == .completed)
-        #expect(reporter.said.count { $0.contains("held out") } == 3)
+        #expect(reporter.said.count { $0.hasPrefix("without part") } == 3)
         #expect(reporter.said.count { $0.hasPrefix("training on") } == 4)
         #expect(try ModelCard(contentsOf: folder).denoiser?.folds == 3)
         let url = folder.appendingPathComponent("errors.safetensors")
@@ -100,13 +106,35 @@ private final class Parts: ProgressReporter, @unchecked Sendable {
         }
     }
 
-    @Test func anInterruptionBetweenPartsLosesNothing() throws {
+    /// A part has three batches of windows and twenty levels: the second one is being measured.
+    @Test func anInterruptionInAPartLosesNothing() throws {
+        let (whole, broken) = try (
+            Scratch.copy(of: World.regional.get().model), Scratch.copy(of: World.regional.get().model)
+        )
+        for folder in [whole, broken] {
+            try FileManager.default.removeItem(at: folder.appendingPathComponent("training/denoiser"))
+        }
+        #expect(try train(whole, 2).status == .completed)
+        func errors(_ folder: URL) throws -> Data {
+            try Data(contentsOf: folder.appendingPathComponent("errors.safetensors"))
+        }
+        let before = try errors(broken)
+        let first = Parts(stopAfter: 70)
+        #expect(try train(broken, 2, first).status == .interrupted)
+        #expect(first.said.filter { $0.hasPrefix("without part") }.count == 2)
+        #expect(try errors(broken) == before)
+        let second = Parts()
+        #expect(try train(broken, 2, second).status == .completed)
+        // Both parts' trainings had ended, the one of all states had not begun.
+        #expect(second.said.filter { $0 == "going on from step 2" }.count == 2)
+        #expect(try errors(broken) == errors(whole))
+    }
+
+    @Test func aTrainingOfAllStatesIsUsedAgain() throws {
         let folder = try Scratch.copy(of: World.regional.get().model)
-        try FileManager.default.removeItem(at: folder.appendingPathComponent("training/denoiser"))
-        let before = try Data(contentsOf: folder.appendingPathComponent("errors.safetensors"))
-        #expect(try train(folder, 2, Parts(stopAfter: 25)).status == .interrupted)
-        #expect(try Data(contentsOf: folder.appendingPathComponent("errors.safetensors")) == before)
-        #expect(try train(folder, 2).status == .completed)
+        let reporter = Parts()
+        #expect(try train(folder, 2, reporter).status == .completed)
+        #expect(reporter.said.last == "going on from step 2")
         #expect(try ModelCard(contentsOf: folder).denoiser?.folds == 2)
     }
 
@@ -114,6 +142,12 @@ private final class Parts: ProgressReporter, @unchecked Sendable {
         let folder = try Scratch.copy(of: World.regional.get().model)
         let many = try #require(throws: ConfigurationError.self) { _ = try train(folder, 40) }
         #expect(many.message.contains("folds is 40"))
+        let started = try #require(throws: ConfigurationError.self) {
+            try trainDenoiser(
+                configuration(2), archive: [World.regional.get().archive], model: folder,
+                from: World.regional.get().model, reporter: Parts(), interruption: Interruption())
+        }
+        #expect(started.message.contains("--from"))
         let one = try #require(throws: ConfigurationError.self) { _ = try configuration(1) }
         #expect(one.message.contains("folds is 1"))
         let free = try #require(throws: ConfigurationError.self) {

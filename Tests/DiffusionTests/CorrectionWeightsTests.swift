@@ -6,17 +6,17 @@ import Torch
 
 @Suite struct CorrectionWeightsTests {
     static let laws = ErrorSpectrumTests.laws
-    static let levels = [0.2, 2.0].map { Noise(α: 1, σ: $0) }
+    static let levels = [Noise(α: 0.9, σ: 0.2), Noise(α: 1, σ: 2)]
 
     /// Errors of the law's own denoiser, and what `corrections` makes of them.
     private func measured(_ law: any GaussianLaw, _ corrections: (Tensor) -> Tensor) -> CorrectionMeasure {
         var measure = CorrectionMeasure(levels: Self.levels.reversed(), law: law)
-        for k in Self.levels.indices {
-            for seed in [1, 2] {
+        for seed in [1, 2] {
+            measure.add(law: law) { level in
                 let x = law.sample(normals([500] + law.shape, seed: seed, dtype: .float32))
-                let noisy = x + Self.levels[k].σ * normals([500] + law.shape, seed: 10 + seed, dtype: .float32)
-                let errors = x - law.wiener(noisy, each: [Noise](repeating: Self.levels[k], count: 500))
-                measure.add(level: k, law: law, errors: errors, corrections: corrections(errors))
+                let noisy = level.α * x + level.σ * normals([500] + law.shape, seed: 10 + seed, dtype: .float32)
+                let errors = x - law.wiener(noisy, each: [Noise](repeating: level, count: 500))
+                return [(errors, corrections(errors))]
             }
         }
         return measure
@@ -49,7 +49,31 @@ import Torch
         // Groups of 30 and more directions, 1,000 samples: six standard errors of a share are 0.035.
         #expect((weights - s / (s * s + 1)).abs().max().item() < 0.04)
         #expect((measure.errors(for: law).ratios - 1 / (s * s + 1)).abs().max().item() < 0.06)
-        #expect(measure.fits(law) && !measure.fits(GaussianLawTests.empirical(modes: 32)))
+    }
+
+    @Test("Nothing is kept of corrections that are none", arguments: laws.indices)
+    func noCorrections(_ index: Int) {
+        let law = Self.laws[index]
+        let measure = measured(law) { 0 * $0 }
+        #expect(measure.isFinite && measure.weights(for: law).values.abs().max().item() == 0)
+        #expect((measure.errors(for: law).ratios - 1).abs().max().item() < 0.05)
+        #expect(!measured(law) { $0 / 0.0 }.isFinite)
+    }
+
+    /// Corrections of another size in each group and across the law's span: 1, 2, 3 … times the error.
+    @Test("Each group is weighed by itself", arguments: laws.indices)
+    func groupsAreWeighedApart(_ index: Int) {
+        let law = Self.laws[index]
+        let groups = DirectionGroups(of: law)
+        #expect(groups.count > 1)
+        let sizes = (0..<groups.count).map { 1 + Double($0) }
+        let along = Tensor(sizes, shape: [groups.count]).to(.float32).indexSelect(0, groups.membership).unsqueeze(0)
+        let across = groups.hasAcross ? sizes[groups.count - 1] : 0
+        let measure = measured(law) { e in across * e + law.scaled(e, by: along - across) }
+        let expected = Tensor(sizes.map { 1 / $0 }, shape: [1, groups.count]).to(.float32)
+        // Pairs of coordinates that stand for one direction may lie in two groups, one at each border.
+        #expect((measure.weights(for: law).values - expected).abs().max().item() < 0.03)
+        #expect(measure.errors(for: law).ratios.max().item() < 0.02)
     }
 
     @Test("A denoiser keeps that share of its corrections, between levels too", arguments: laws.indices)

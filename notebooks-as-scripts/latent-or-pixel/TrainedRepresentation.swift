@@ -20,7 +20,7 @@ struct TrainedRepresentation {
     let budget: Budget
     let model: TrajectoryModel
     let cost: TrainingCost
-    /// The denoiser's, by the start of their hash.
+    /// The model's numbers, by the start of their hash.
     let weights: String
     /// What the codec loses, over the climate's deviation, by variable.
     let reconstruction: [Double]
@@ -41,8 +41,7 @@ struct TrainedRepresentation {
         }
         cost = try JSONDecoder().decode(TrainingCost.self, from: Data(contentsOf: costs))
         self.model = try TrajectoryModel(contentsOf: model)
-        weights = String(
-            try ContentHash.sha256(of: model.appendingPathComponent("denoiser.safetensors")).prefix(8))
+        weights = String(try ModelFiles.numbersHash(of: model).prefix(8))
         let deviation = self.model.codec.climatology.deviation.mean([1, 2]).doubles()
         reconstruction = zip(self.model.card.autoencoder.reconstructionError, deviation).map { $0 / $1 }
     }

@@ -46,8 +46,8 @@ public struct CorrectionMeasure: Sendable {
 
     private struct Sums {
         var (errors, cross, corrections, expected) = (0.0, 0.0, 0.0, 0.0)
-        /// Of least squares; the whole correction where there is none.
-        var weight: Double { corrections > 0 ? min(max(cross / corrections, 0), 1) : 1 }
+        /// Of least squares; nothing is kept of a correction that showed nothing.
+        var weight: Double { corrections > 0 ? min(max(cross / corrections, 0), 1) : 0 }
         /// Squared error that is left, over the expected.
         var ratio: Double { (errors - 2 * weight * cross + weight * weight * corrections) / expected }
     }
@@ -63,38 +63,46 @@ public struct CorrectionMeasure: Sendable {
         sums = Array(repeating: none, count: levels.count)
     }
 
-    /// Whether a law has as many groups of directions as those that were added.
-    public func fits(_ law: any GaussianLaw) -> Bool { DirectionGroups(of: law).count == sums[0].count }
-
-    /// Adds samples at a level.
+    /// Adds what one network does at each level.
     ///
     /// - Parameters:
-    ///   - level: index in ``levels``
-    ///   - law: one that ``fits(_:)``
-    ///   - errors: x − Wiener(x_t), shape (batch, channels, time, y, x)
-    ///   - corrections: d(x_t) − Wiener(x_t), same shape
-    public mutating func add(level: Int, law: any GaussianLaw, errors: Tensor, corrections: Tensor) {
+    ///   - law: of as many directions as the first
+    ///   - samples: at a level, the errors x − Wiener(x_t) and corrections d(x_t) − Wiener(x_t) of samples that the network has
+    ///     not seen, of shape (batch, channels, time, y, x)
+    public mutating func add(
+        law: any GaussianLaw, samples: (Noise) throws -> [(errors: Tensor, corrections: Tensor)]
+    ) rethrows {
         let groups = DirectionGroups(of: law)
-        precondition(groups.count == sums[level].count, "a law of other directions")
-        let (e, c) = (law.project(errors).to(.float64), law.project(corrections).to(.float64))
-        func grouped(_ a: Tensor, _ b: Tensor, _ wholeA: Tensor, _ wholeB: Tensor) -> [Double] {
-            groups.sums((a * b).sum([0]), total: (wholeA.to(.float64) * wholeB.to(.float64)).sum().item())
+        precondition(groups.count == sums[0].count, "a law of other directions")
+        for (k, level) in levels.enumerated() {
+            let expected = groups.expectedErrors(of: law, level)
+            for (errors, corrections) in try samples(level) {
+                let (e, c) = (law.project(errors).to(.float64), law.project(corrections).to(.float64))
+                func grouped(_ a: Tensor, _ b: Tensor, _ wholeA: Tensor, _ wholeB: Tensor) -> [Double] {
+                    groups.sums(
+                        (a * b).sum([0]), total: (wholeA.to(.float64) * wholeB.to(.float64)).sum().item())
+                }
+                let squares = grouped(e, e, errors, errors)
+                let cross = grouped(e, c, errors, corrections)
+                let corrected = grouped(c, c, corrections, corrections)
+                for g in 0..<groups.count {
+                    sums[k][g].errors += squares[g]
+                    sums[k][g].cross += cross[g]
+                    sums[k][g].corrections += corrected[g]
+                    sums[k][g].expected += Double(errors.shape[0]) * expected[g]
+                }
+            }
         }
-        let squares = grouped(e, e, errors, errors)
-        let cross = grouped(e, c, errors, corrections)
-        let corrected = grouped(c, c, corrections, corrections)
-        let expected = groups.expectedErrors(of: law, levels[level])
-        for g in 0..<groups.count {
-            sums[level][g].errors += squares[g]
-            sums[level][g].cross += cross[g]
-            sums[level][g].corrections += corrected[g]
-            sums[level][g].expected += Double(errors.shape[0]) * expected[g]
-        }
+    }
+
+    /// Whether all that was added is finite.
+    public var isFinite: Bool {
+        sums.allSatisfy { $0.allSatisfy { ($0.errors + $0.cross + $0.corrections).isFinite } }
     }
 
     /// The weights for a network anchored at `law`.
     ///
-    /// - Precondition: samples were added at each level; `law` ``fits(_:)``.
+    /// - Precondition: samples were added; `law` has as many directions as theirs.
     public func weights(for law: any GaussianLaw) -> CorrectionWeights {
         let rows = sums.map { $0.map(\.weight) }
         return CorrectionWeights(

@@ -91,4 +91,10 @@ public struct EmpiricalOrthogonalLaw: GaussianLaw, @unchecked Sendable {
         let states = coefficients.reshape([batch * time, -1]).matmul(spatialModes.transpose(0, 1))
         return states.reshape([batch, time, shape[0], shape[2], shape[3]]).permute([0, 2, 1, 3, 4])
     }
+
+    /// Coordinates of trajectories that are zero but for one state: its modes, and their part in the space-time ones.
+    public func stateProjection(at time: Int) -> (Tensor) -> Tensor {
+        let modes = temporalModes.reshape([-1, shape[1], rank]).select(1, time)
+        return { [self] state in state.flatten(1).matmul(spatialModes).matmul(modes) }
+    }
 }

@@ -18,16 +18,7 @@ extension HomogeneousLaw {
         public init(_ count: Int, of law: HomogeneousLaw) {
             precondition((1..<law.shape[1]).contains(count), "\(count) states of a window of \(law.shape[1])")
             (self.count, self.law) = (count, law)
-            let channels = law.shape[0]
-            seen = law.groups.map { group in
-                let size = group.frequencies.count
-                let cosines = law.cosines.narrow(0, group.frequencies.lowerBound, size).narrow(1, 0, count).transpose(
-                    0, 1)
-                return group.modes.map { part in
-                    let n = part.shape[2]
-                    return cosines.matmul(part.reshape([-1, channels, size, n])).reshape([-1, channels * count, n])
-                }
-            }
+            seen = law.eigenvectors(at: 0..<count)
         }
 
         /// V and S at a noise level.

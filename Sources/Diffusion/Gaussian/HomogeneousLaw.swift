@@ -142,19 +142,27 @@ public struct HomogeneousLaw: GaussianLaw, @unchecked Sendable {
     /// added up once; a state then costs a transform and a product of its channels.
     public func stateProjection(at time: Int) -> (Tensor) -> Tensor {
         let channels = shape[0]
-        let seen = groups.map { group in
-            group.modes.map { part in
-                let (n, size) = (part.shape[2], group.frequencies.count)
-                let row = cosines.narrow(0, group.frequencies.lowerBound, size).narrow(1, time, 1).transpose(0, 1)
-                return row.matmul(part.reshape([-1, channels, size, n])).squeeze(2)
-            }
-        }
+        let seen = eigenvectors(at: time..<time + 1)
         return { [self] state in
             let (batch, ny, half) = (state.shape[0], shape[2], shape[3] / 2 + 1)
             // (wavenumbers, c, real and imaginary part, batch)
             let X = state.rfft2(norm: .ortho).viewAsReal().permute([2, 3, 1, 4, 0])
                 .reshape([ny * half, channels, 2, batch])
             return joined(seen.map { $0.adjointProduct(X) })
+        }
+    }
+
+    /// Each group's eigenvectors as some states see them, of shape (wavenumbers, channels · states, eigenvectors).
+    func eigenvectors(at times: Range<Int>) -> [ComplexMatrices] {
+        let channels = shape[0]
+        return groups.map { group in
+            let size = group.frequencies.count
+            let rows = cosines.narrow(0, group.frequencies.lowerBound, size)
+                .narrow(1, times.lowerBound, times.count).transpose(0, 1)
+            return group.modes.map { part in
+                let n = part.shape[2]
+                return rows.matmul(part.reshape([-1, channels, size, n])).reshape([-1, channels * times.count, n])
+            }
         }
     }
 

@@ -204,14 +204,14 @@ struct Assimilate: AsyncParsableCommand {
             title: "Posterior ensemble of trajectories", command: commandLine, version: Sillage.programVersion,
             source: "Sillage \(Sillage.programVersion), latent diffusion model \(card.name)",
             references: method.reference,
-            modelHash: try modelHash(fileURL(model)),
+            modelHash: try ModelFiles.hash(of: fileURL(model)),
             observationsHash: try ContentHash.sha256(of: fileURL(observations)),
             seed: common.seed, sampler: "\(configuration), network in \(common.precision.dtype(on: .cpu))")
     }
 
     private func fingerprint(_ configuration: String) throws -> String {
         ContentHash.fingerprint([
-            "method": configuration, "model": try modelHash(fileURL(model)),
+            "method": configuration, "model": try ModelFiles.hash(of: fileURL(model)),
             "observations": try ContentHash.sha256(of: fileURL(observations)), "seed": "\(common.seed)",
             "members": "\(members)", "period": period?.description ?? "", "matching": matching.description,
             "precision": "\(common.precision.dtype(on: .cpu))",
@@ -225,20 +225,6 @@ struct DrawSummary: Encodable {
     var members: Int
     var states: Int
     var observations: Int?
-}
-
-/// The hash of what decides a model's samples: its card and weights, not its training records.
-func modelHash(_ folder: URL) throws -> String {
-    let names = [
-        "model.yaml", "statistics.safetensors", "autoencoder.safetensors", "denoiser.safetensors",
-        "anchor.safetensors", "errors.safetensors", "statics.safetensors",
-    ]
-    var parts: [String: String] = [:]
-    for name in names {
-        let url = folder.appendingPathComponent(name)
-        if FileManager.default.fileExists(atPath: url.path) { parts[name] = try ContentHash.sha256(of: url) }
-    }
-    return ContentHash.fingerprint(parts)
 }
 
 extension PosteriorOptions.Method {

@@ -59,7 +59,7 @@ struct Generate: AsyncParsableCommand {
         var options = sampling.options
         options.batch = min(options.batch, members)
         let reanalysis = try Reanalysis(model: trajectory, times: times, observations: nil, options: options)
-        let hash = try modelHash(fileURL(model))
+        let hash = try ModelFiles.hash(of: fileURL(model))
         let draw = EnsembleDraw(
             reanalysis, members: members, seed: Int(truncatingIfNeeded: common.seed), output: output,
             provenance: Provenance(

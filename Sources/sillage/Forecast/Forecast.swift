@@ -96,7 +96,7 @@ struct Forecast: AsyncParsableCommand {
         options.batch = min(options.batch, count)
         let source = try prior.source(
             times: times, past: (known, { past.states[$0 % past.states.count] }), options: options)
-        let hash = try modelHash(fileURL(model))
+        let hash = try ModelFiles.hash(of: fileURL(model))
         let start = CFTime.iso(past.times[past.times.count - 1], calendar: card.calendar)
         let draw = EnsembleDraw(
             source, written: past.times.count - 1..<times.count, members: count,

@@ -1,3 +1,4 @@
+import Assimilation
 import Fields
 import Foundation
 
@@ -34,5 +35,5 @@ func inspectModel(_ url: URL) throws -> ModelSummary {
         let attributes = try? FileManager.default.attributesOfItem(atPath: url.appendingPathComponent(name).path)
         if attributes?[.type] as? FileAttributeType == .typeRegular { files[name] = attributes?[.size] as? Int ?? 0 }
     }
-    return ModelSummary(path: url.path, card: text, files: files, sha256: try modelHash(url))
+    return ModelSummary(path: url.path, card: text, files: files, sha256: try ModelFiles.hash(of: url))
 }

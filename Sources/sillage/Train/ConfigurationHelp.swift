@@ -67,7 +67,8 @@ enum ConfigurationHelp {
                                                 or folds: parts of the training
                                                 states held out in turn, which weigh
                                                 its corrections of the anchor too
-          folds                    5            parts, each a training more
+          folds                    5            parts of errors: folds, each a
+                                                training more
           \(training)
         """
 

@@ -17,7 +17,8 @@ struct TrainDenoiser: AsyncParsableCommand {
             Afterwards the denoiser's errors are measured by noise level and by direction: on the held-out windows, or, \
             with `errors: training`, on some of those learnt from, where the held-out ones are to be scored on. \
             Assimilation weighs prior and observations by them. Of short archives take `errors: folds`: further networks, \
-            each trained without a part of the states, tell on it how much the network's corrections of the law are worth.
+            each trained without a part of the states, tell on it how much the network's corrections of the law are worth. Their \
+            checkpoints stay in folders beside (denoiser-without-part-1-of-5).
 
               sillage train denoiser --config denoiser.yaml --data t2m.nc --model model/
 
