@@ -15,7 +15,7 @@ struct ExperimentOptions: Script {
               swift run -c release era5-uk --data t2m-2019-03-01_25.nc
               swift run -c release era5-uk --data t2m-2019-03-01_25.nc --quick
 
-            The full run takes about an hour and a half on two cores, --quick under three minutes: it trains for a few steps only, \
+            The full run takes about a quarter of an hour on two cores, --quick under three minutes: it trains for a few steps only, \
             on one draw of stations and one day, to show the way and not the quality.
             """)
 
