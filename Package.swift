@@ -92,8 +92,8 @@ let targets: [Target] = [
     .executableTarget(
         name: "era5-uk",
         dependencies: [
-            "Assimilation", "Experiments", "Fields", "Figures", "Filters", "Observing", "Torch", "Training",
-            "Verification",
+            "Assimilation", "Diffusion", "Experiments", "Fields", "Figures", "Filters", "Observing", "Torch",
+            "Training", "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/era5-uk",
         resources: [.copy("autoencoder.yaml"), .copy("denoiser.yaml")]),

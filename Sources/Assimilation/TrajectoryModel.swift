@@ -32,6 +32,8 @@ public struct TrajectoryModel {
     public let anchor: (any GaussianLaw)?
     /// What the denoiser leaves unknown along the law's directions; nil where there is no law.
     public let errors: ErrorSpectrum?
+    /// How much of the network's corrections of the law is kept; nil where all is.
+    public let weights: CorrectionWeights?
     /// States in a window.
     public let window: Int
     /// States between neighbouring windows.
@@ -63,9 +65,9 @@ public struct TrajectoryModel {
         let grid = card.grid
         let statics = try part.statics.map { try StaticFields(contentsOf: folder, fields: $0, on: grid) }
         let measured = try anchor.map { try ErrorSpectrum.read(from: folder, law: $0) }
-        errors = measured?.0
+        (errors, weights) = (measured?.0, measured?.1)
         denoiser = makeDenoiser(
-            network, anchor: anchor, statics: statics?.averaged(over: codec), weights: measured?.1)
+            network, anchor: anchor, statics: statics?.averaged(over: codec), weights: weights)
         (window, stride) = (part.network.window, part.stride)
     }
 
@@ -85,7 +87,7 @@ public struct TrajectoryModel {
         errors: ErrorSpectrum?, window: Int, stride: Int
     ) {
         (self.card, self.codec, self.denoiser, self.anchor) = (card, codec, denoiser, anchor)
-        (self.errors, self.window, self.stride) = (errors, window, stride)
+        (self.errors, weights, self.window, self.stride) = (errors, nil, window, stride)
     }
 
     /// The denoiser of latent trajectories at `times`, by sliding windows.

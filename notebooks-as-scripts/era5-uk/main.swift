@@ -44,8 +44,8 @@ func tell(_ options: ExperimentOptions) async throws {
         Gaussian law's mixture and inflation were settled on 16 to 20 March, from a law of 1 to 15 March, after first trials \
         on two draws of the scored days; that moment matching's solve is taken without iterations, on one of those draws \
         and on the quasi-geostrophic world. How much of the network's corrections is kept, and the errors that weigh it \
-        beside observations, are measured on 1 to 20 March in four-day parts, each on a network that learnt from the other \
-        sixteen days.
+        beside observations, are measured on 1 to 20 March in four-day parts, each on a network that learnt from days at least \
+        one away from it.
 
         ## The archive
         """)
@@ -71,7 +71,7 @@ func tell(_ options: ExperimentOptions) async throws {
         really gets on the days held out is the validation loss before the first step.
 
         Twenty days are few, and a network that learnt them corrects the law too much on other days. So five more are \
-        trained, each without four of the days, and tell on these by how much: at each noise level and for each group of the \
+        trained, each without four of the days and those beside them, and tell on the four by how much: at each noise level and for each group of the \
         law's directions the corrections are kept by their weight of least squares. The losses below are of corrections \
         that are whole.
         """)
@@ -131,6 +131,13 @@ func tell(_ options: ExperimentOptions) async throws {
                         trajectory.card.denoiser?.validationLoss ?? .nan)),
             ],
         ], caption: "The two trainings.")
+    if let weights = trajectory.weights {
+        try await page.figure(
+            keptCorrections(weights),
+            caption:
+                "How much of the network's corrections is kept, as measured on the parts held out. Directions are those of "
+                + "the Gaussian law, by descending variance; noise is in standard deviations of latents.")
+    }
 
     // %% [markdown]
     page.markdown(

@@ -68,11 +68,16 @@ struct TrainedRepresentation {
             try trainDenoiser(
                 denoising, archive: [archive], model: model, reporter: reporter, interruption: interruption)
         }
+        // A run that only goes on to the end may need less than the one before.
+        let peak = model.appendingPathComponent("tensor-bytes.txt")
+        let before = (try? String(contentsOf: peak, encoding: .utf8)).flatMap { Int($0) } ?? 0
+        let tensorBytes = max(before, use.peak)
+        try String(tensorBytes).write(to: peak, atomically: true, encoding: .utf8)
         guard denoiser.status != .interrupted else { throw CancellationError() }
         let card = try ModelCard(contentsOf: model)
         let cost = TrainingCost(
             steps: denoiser.state.step, seconds: denoiser.state.seconds,
-            parameters: card.denoiser?.training.parameters ?? 0, tensorBytes: use.peak)
+            parameters: card.denoiser?.training.parameters ?? 0, tensorBytes: tensorBytes)
         try JSONEncoder().encode(cost).write(to: costs, options: .atomic)
     }
 

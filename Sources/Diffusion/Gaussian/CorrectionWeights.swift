@@ -12,6 +12,8 @@ public struct CorrectionWeights: @unchecked Sendable {
     public var levels: [Double] { table.levels }
     /// Shape (levels, groups), 0…1: groups of descending variance, then what lies across the law's span, if anything.
     public var values: Tensor { table.values }
+    /// Directions in each group along the law's, largest variance first.
+    public var groupSizes: [Int] { table.groups.sizes }
 
     /// Weights from their numbers.
     ///

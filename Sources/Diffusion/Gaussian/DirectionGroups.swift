@@ -2,13 +2,15 @@ import Torch
 
 /// A law's directions in groups of like variance: by descending variance, then what lies across the law's span, if anything.
 struct DirectionGroups: @unchecked Sendable {
-    /// Groups along the law's directions.
-    let along: Int
+    /// Directions in each group along the law's, largest variance first.
+    let sizes: [Int]
     /// Whether anything lies across the law's span: a law may state a residual and yet span everything.
     let hasAcross: Bool
     /// Group of each of the law's coordinates, shape (rank), int64.
     let membership: Tensor
 
+    /// Groups along the law's directions.
+    var along: Int { sizes.count }
     /// All groups.
     var count: Int { along + (hasAcross ? 1 : 0) }
 
@@ -20,7 +22,7 @@ struct DirectionGroups: @unchecked Sendable {
             for k in order[first..<first + size] { group[k] = g }
             first += size
         }
-        (along, membership) = (sizes.count, Tensor(group))
+        (self.sizes, membership) = (sizes, Tensor(group))
         hasAcross = law.residualVariance > 0 && law.rank < law.dimension
     }
 
