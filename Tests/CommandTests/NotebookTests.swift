@@ -36,7 +36,7 @@ import Testing
         // The autoencoder's own error is within what was asked of it.
         #expect((lines.first { $0.row == "autoencoder" }?.rmse ?? 9) < 0.2)
         let page = try String(contentsOfFile: folder.path("era5/index.html"), encoding: .utf8)
-        #expect(page.components(separatedBy: "<img ").count - 1 == 4)
+        #expect(page.components(separatedBy: "<img ").count - 1 == 5)
     }
 
     /// The quick form of the sections that train nothing: sizes are small, but what is exact must show.
