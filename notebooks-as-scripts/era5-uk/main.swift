@@ -71,9 +71,9 @@ func tell(_ options: ExperimentOptions) async throws {
         really gets on the days held out is the validation loss before the first step.
 
         Twenty days are few, and a network that learnt them corrects the law too much on other days. So five more are \
-        trained, each without four of the days and those beside them, and tell on the four by how much: at each noise level and for each group of the \
-        law's directions the corrections are kept by their weight of least squares. The losses below are of corrections \
-        that are whole.
+        trained, each without four of the days and those beside them, and tell on the four by how much: at each noise \
+        level and for each group of the law's directions the corrections are kept by their weight of least squares. The \
+        losses below are of corrections that are whole.
         """)
     // %%
     let model = options.folder.appendingPathComponent("model", isDirectory: true)
@@ -130,7 +130,7 @@ func tell(_ options: ExperimentOptions) async throws {
                         format: "loss %.3f",
                         trajectory.card.denoiser?.validationLoss ?? .nan)),
             ],
-        ], caption: "The two trainings.")
+        ], caption: "The two trainings, without those of the parts.")
     if let weights = trajectory.weights {
         try await page.figure(
             keptCorrections(weights),

@@ -23,7 +23,7 @@ func tellQuasiGeostrophic(
         model: URL(fileURLWithPath: options.model, isDirectory: true), seed: 21)
     let members = options.quick ? 2 : 8
     // Rows of another model are none of this one.
-    let hash = try ModelFiles.numbersHash(of: URL(fileURLWithPath: options.model, isDirectory: true)).suffix(12)
+    let hash = try ModelFiles.priorHash(of: URL(fileURLWithPath: options.model, isDirectory: true)).suffix(12)
     let kept = try SpeedResult.kept(options.folder.appendingPathComponent("rows-qg-\(hash).jsonl"))
     func run(
         _ method: PosteriorOptions.Method, _ sampler: PosteriorOptions.SamplerKind, steps: Int, corrections: Int = 0

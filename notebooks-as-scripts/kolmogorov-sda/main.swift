@@ -38,7 +38,7 @@ func tell(_ options: KolmogorovSDAOptions) async throws {
     let training = try Trained(model, world)
     for row in training.rows { try publish(row) }
 
-    let weights = try ModelFiles.numbersHash(of: options.folder.appendingPathComponent("model", isDirectory: true))
+    let weights = try ModelFiles.priorHash(of: options.folder.appendingPathComponent("model", isDirectory: true))
     let measuring = Measuring(
         analyst: Analyst(model: model, sizes: sizes), world: world, doubled: doubled,
         kept: try KeptRows<TaskRow>(options.folder.appendingPathComponent("rows.jsonl"), key: \.key),

@@ -41,7 +41,7 @@ struct TrainedRepresentation {
         }
         cost = try JSONDecoder().decode(TrainingCost.self, from: Data(contentsOf: costs))
         self.model = try TrajectoryModel(contentsOf: model)
-        weights = String(try ModelFiles.numbersHash(of: model).prefix(8))
+        weights = String(try ModelFiles.priorHash(of: model).prefix(8))
         let deviation = self.model.codec.climatology.deviation.mean([1, 2]).doubles()
         reconstruction = zip(self.model.card.autoencoder.reconstructionError, deviation).map { $0 / $1 }
     }

@@ -37,7 +37,7 @@ struct FilterRun {
                 "--known is \(options.known), and the model's window has \(model.window) states: give "
                     + "\(model.window - 2) or fewer")
         }
-        let weights = try ModelFiles.numbersHash(of: folder).prefix(8)
+        let weights = try ModelFiles.priorHash(of: folder).prefix(8)
         settings =
             "\(options.memberCount) members, \(options.stepCount) steps, \(options.known) known, share \(options.share), "
             + "spin-up \(options.flow.spinUp), \(model.card.name) \(weights)"

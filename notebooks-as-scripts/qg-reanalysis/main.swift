@@ -39,7 +39,7 @@ struct NothingMeasured: Error, CustomStringConvertible {
 func measure(_ options: QGReanalysisOptions, _ kept: KeptRows<WindowRow>, _ looks: Looks) throws {
     let folder = URL(fileURLWithPath: options.flow.model)
     let model = try TrajectoryModel(contentsOf: folder)
-    let weights = try ModelFiles.numbersHash(of: folder).prefix(8)
+    let weights = try ModelFiles.priorHash(of: folder).prefix(8)
     let times = model.times(from: 0, to: model.card.timeStep * Double(options.stateCount - 1))
     let truths = try FlowTruths(
         grid: model.card.grid, variables: model.card.variables, times: times, spinUpDays: options.flow.spinUp,

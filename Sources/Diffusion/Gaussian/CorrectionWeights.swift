@@ -61,7 +61,7 @@ public struct CorrectionMeasure: Sendable {
     ///   - law: of the first network
     public init(levels: [Noise], law: any GaussianLaw) {
         self.levels = levels.sorted { $0.logRatio < $1.logRatio }
-        let none = Array(repeating: Sums(), count: DirectionGroups(of: law).count)
+        let none = Array(repeating: Sums(), count: DirectionGroups.count(of: law))
         sums = Array(repeating: none, count: levels.count)
     }
 

@@ -14,6 +14,13 @@ struct DirectionGroups: @unchecked Sendable {
     /// All groups.
     var count: Int { along + (hasAcross ? 1 : 0) }
 
+    /// All groups of a law, without looking which direction is in which.
+    static func count(of law: any GaussianLaw) -> Int { sizes(law.rank).count + (hasAcross(law) ? 1 : 0) }
+
+    private static func hasAcross(_ law: any GaussianLaw) -> Bool {
+        law.residualVariance > 0 && law.rank < law.dimension
+    }
+
     init(of law: any GaussianLaw) {
         let sizes = Self.sizes(law.rank)
         let order = law.variances.sort(0, descending: true).indices.ints()
@@ -23,7 +30,7 @@ struct DirectionGroups: @unchecked Sendable {
             first += size
         }
         (self.sizes, membership) = (sizes, Tensor(group))
-        hasAcross = law.residualVariance > 0 && law.rank < law.dimension
+        hasAcross = Self.hasAcross(law)
     }
 
     /// Sizes by rank of descending variance: a quarter more from each to the next, for few directions carry most variance.

@@ -75,5 +75,5 @@ public struct ErrorSpectrum: @unchecked Sendable {
     }
 
     /// Groups of a law's directions.
-    public static func groupCount(of law: any GaussianLaw) -> Int { DirectionGroups(of: law).count }
+    public static func groupCount(of law: any GaussianLaw) -> Int { DirectionGroups.count(of: law) }
 }

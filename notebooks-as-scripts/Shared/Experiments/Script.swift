@@ -13,7 +13,7 @@ extension Script {
     /// Whether rows are JSON.
     public var json: Bool { run.json }
     /// Folder for what is made.
-    public var folder: URL { run.folder(Self._commandName) }
+    public var folder: URL { run.folder(Self.configuration.commandName ?? "\(Self.self)") }
 }
 
 /// What all scripts take: where they write, how long they run, and how they print.
