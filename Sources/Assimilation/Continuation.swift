@@ -49,6 +49,8 @@ public struct Continuation: EnsembleSource {
         let first = try window(0)
         memoryRemark = first.memoryRemark
         if starts.count == 1 { only = first }
+        // Of functions of states a window that knows its first ones asks more than one that does not.
+        if first.known == nil, starts.count > 1, observations?.nonLinear != nil { _ = try window(1) }
     }
 
     /// The prior's.

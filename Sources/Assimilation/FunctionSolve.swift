@@ -8,39 +8,35 @@ import Torch
 /// A V_σ Aᵀ of the images is the same for all members; their slopes weigh its rows and columns, and one factorisation a member
 /// and window solves.
 final class FunctionSolve {
-    private let projected: ProjectedObservations
+    private let covariances: any ObservedCovariances
     private let observation: FieldObservation
     private let linearisation = StatisticalLinearisation()
-    private var covariances: (noise: Noise, matrices: [Tensor])?
 
-    /// Prepares the solve; see ``ProjectedObservations`` for the parameters.
-    init(errors: ErrorSpectrum, sensitivities: Sensitivities, layout: WindowLayout, bytes: Int = .max) {
-        observation = sensitivities.observation
-        projected = ProjectedObservations(errors: errors, sensitivities: sensitivities, layout: layout, bytes: bytes)
+    /// Prepares the solve.
+    ///
+    /// - Parameter observation: whose covariances they are
+    init(_ covariances: any ObservedCovariances, of observation: FieldObservation) {
+        (self.covariances, self.observation) = (covariances, observation)
     }
 
     /// How many windows have blocks that are made anew at each noise level.
-    var remade: Int { projected.remade }
+    var remade: Int { covariances.remade }
 
-    /// Bytes of the matrices of a window with so many observations at one noise level, and of one member's solve.
+    /// Bytes of the matrix of a window with so many observations at one noise level, and of one member's solve.
     static func bytes(observations: Int, inputs: Int) -> Int {
         4 * observations * observations * (inputs * inputs + 3)
     }
 
     /// bᵀ (R + Var r + b A V Aᵀ bᵀ)⁻¹ (y − E[g]) for images of shape (batch, inputs · observations), same shape.
     func callAsFunction(_ z: Tensor, _ noise: Noise) -> Tensor {
-        if covariances?.noise != noise {
-            covariances = nil
-            covariances = (noise, projected.covariances(noise).map { $0() })
-        }
         let (count, inputs) = (observation.count, observation.inputs)
         let result = Tensor.zeros(like: z)
-        for (part, matrix) in zip(projected.parts, covariances!.matrices) {
-            let (n, index) = (part.members.count, Tensor(part.members))
+        for (members, covariance) in zip(covariances.members, covariances.covariances(noise)) {
+            let (n, index, matrix) = (members.count, Tensor(members), covariance())
             func block(_ k: Int, _ l: Int) -> Tensor { matrix.narrow(0, k * n, n).narrow(1, l * n, n) }
             let variances = (0..<inputs).map { k in (0..<inputs).map { block(max(k, $0), min(k, $0)).diagonal() } }
             let images = (0..<inputs).map { z.narrow(1, $0 * count, count).indexSelect(1, index) }
-            let moments = linearised(part.members, images, variances)
+            let moments = linearised(members, images, variances)
             let departures = observation.values.indexSelect(0, index) - moments.mean
             let errors = observation.variances.indexSelect(0, index) + moments.residual
             for member in 0..<z.shape[0] {

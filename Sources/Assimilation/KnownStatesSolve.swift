@@ -31,6 +31,15 @@ final class KnownStatesSolve {
     /// Whether gradients pass through increments.
     var isDifferentiable: Bool { firstStates != nil }
 
+    /// Known states.
+    var stateCount: Int { count }
+
+    /// What is known at a noise level of a homogeneous law; nil of another.
+    func homogeneous(_ noise: Noise) -> (states: HomogeneousLaw.FirstStates, level: HomogeneousLaw.FirstStates.Level)? {
+        guard let firstStates, let level = prepared(noise).homogeneous else { return nil }
+        return (firstStates, level)
+    }
+
     /// G b for departures b of the known states, shape (batch, channels, known states, y, x): windows of latents.
     func increment(_ b: Tensor, _ noise: Noise) -> Tensor {
         let level = prepared(noise)

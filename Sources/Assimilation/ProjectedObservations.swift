@@ -1,14 +1,10 @@
 import Diffusion
 import Torch
 
-/// Observations of a trajectory's windows along the directions of a Gaussian law: A V_σ Aᵀ of each window at any noise level,
-/// V_σ being the law's posterior covariance times the denoiser's measured errors over it (``ErrorSpectrum``), and A the rows of
-/// ``Sensitivities``.
-///
-/// Rows of one window are taken together, those of different windows apart, so cost is linear in the length.
-final class ProjectedObservations {
+/// ``ObservedCovariances`` along the directions of any Gaussian law, on which each row is projected.
+final class ProjectedObservations: ObservedCovariances {
     /// What the rows of one window see of the law.
-    fileprivate struct Block {
+    private struct Block {
         /// Aᵀ along the law's leading coordinates, transposed: shape (rows, leading).
         let coordinates: Tensor
         /// Squares of the other coordinates, summed over groups of like variance: shape (rows, groups).
@@ -18,15 +14,15 @@ final class ProjectedObservations {
     }
 
     /// One window's rows.
-    struct Part {
-        /// Which observations, by the first state that they look at; those with several rows have one `stride` on from the other.
+    private struct Part {
+        /// Which observations, by the first state that they look at.
         let members: [Int]
         /// All rows: the first of every observation, then the second of every one.
-        fileprivate let rows: [Int]
+        let rows: [Int]
         /// The window's states.
-        fileprivate let range: Range<Int>
+        let range: Range<Int>
         /// Made anew at each noise level where memory does not hold it.
-        fileprivate let kept: Block?
+        let kept: Block?
     }
 
     /// Groups of the others: neighbours in variance share its mean.
@@ -41,7 +37,7 @@ final class ProjectedObservations {
     private let order: (leading: Tensor, trailing: Tensor)?
     private let sensitivities: Sensitivities
     /// The windows that hold observations.
-    private(set) var parts: [Part] = []
+    private var parts: [Part] = []
 
     /// Prepares the blocks.
     ///
@@ -99,8 +95,9 @@ final class ProjectedObservations {
         return max(latents, 4 * (4 * rows * rows + rows * columns / 4))
     }
 
-    /// How many windows have blocks that are made anew at each noise level.
+    var members: [[Int]] { parts.map(\.members) }
     var remade: Int { parts.count { $0.kept == nil } }
+    var knowsFirstStates: Bool { false }
 
     private func block(_ rows: [Int], _ range: Range<Int>) -> Block {
         let law = errors.law
@@ -127,7 +124,6 @@ final class ProjectedObservations {
             gram: law.residualVariance > 0 ? sensitivities.gram(rows, in: range) : nil)
     }
 
-    /// A V_σ Aᵀ of every part, shape (rows, rows); what stands above the diagonal means nothing.
     func covariances(_ noise: Noise) -> [() -> Tensor] {
         let (variances, across) = (errors.posteriorVariances(noise), errors.residualPosteriorVariance(noise))
         return parts.map { part in { self.covariance(part, variances, across) } }

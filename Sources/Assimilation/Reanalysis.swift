@@ -22,6 +22,7 @@ public struct Reanalysis {
     /// The solve of moment matching where predictions are linear, and where they are functions of linear images.
     private let preconditioner: AnchorPreconditioner?
     private let functionSolve: FunctionSolve?
+    private let knownSolve: KnownStatesSolve?
 
     /// Prepares the posterior of the trajectory at `times`.
     ///
@@ -92,35 +93,54 @@ public struct Reanalysis {
         let isLinear = observation?.isLinear ?? true
         let states = (observation?.states.count ?? times.count) * options.batch
         let largest = observed.max() ?? 0
+        let knownSolve = known.flatMap { known in model.errors.map { KnownStatesSolve(errors: $0, known: known) } }
+        self.knownSolve = knownSolve
+        let shifted = solve.flatMap {
+            ShiftedObservations(errors: $0.errors, sensitivities: $0.sensitivities, layout: layout, known: knownSolve)
+        }.flatMap { $0.bytes.kept + $0.bytes.scratch <= limit / 3 ? $0 : nil }
+        if known != nil, !isLinear, shifted == nil, let names = observations?.nonLinear {
+            throw ModelError(
+                "\(names) after known states need a linear decoder that is the same at every cell, and to be observed alike about "
+                    + "the model's cells, as at grid points: take a reanalysis of the whole period, or give more --memory"
+            )
+        }
+        // Iterations solve again and again at one noise level.
+        let keepsFactors = options.iterations > 0 || known != nil && shifted == nil
         let costs = MemoryPlan.Costs(
             window: model.windowCost(
                 differentiated: observations != nil && options.method != .diffpir), state: state,
             length: options.batch * model.bytes(length: times.count)
-                + observed.map {
-                    isLinear
-                        ? AnchorPreconditioner.factorBytes(observations: $0)
-                        : FunctionSolve.bytes(observations: $0, inputs: inputs)
-                }.reduce(0, +)
+                + (shifted?.bytes.kept ?? 0)
+                + (isLinear && keepsFactors
+                    ? observed.map(AnchorPreconditioner.factorBytes).reduce(0, +)
+                    : isLinear
+                        ? AnchorPreconditioner.factorBytes(observations: largest)
+                        : FunctionSolve.bytes(observations: largest, inputs: inputs))
                 + (observation != nil && options.takesForwardProducts
                     && !(model.codec.autoencoder.isDecoderLinear && isLinear)
                     ? states * model.doubleStateCost() : 0),
             blocks: solve.map { solve in
-                observed.map { ProjectedObservations.bytes(rows: inputs * $0, law: solve.errors.law) }
+                guard shifted == nil else { return [] }
+                return observed.map { ProjectedObservations.bytes(rows: inputs * $0, law: solve.errors.law) }
             } ?? [],
-            solve: solve.map { ProjectedObservations.scratchBytes(rows: inputs * largest, law: $0.errors.law) } ?? 0)
+            solve: shifted?.bytes.scratch
+                ?? solve.map { ProjectedObservations.scratchBytes(rows: inputs * largest, law: $0.errors.law) } ?? 0)
         let plan = try MemoryPlan(
             costs: costs, windows: layout.starts.count * options.batch, states: states, resident: resident(),
             limit: limit)
         self.plan = plan
-        preconditioner = solve.flatMap {
-            guard isLinear else { return nil }
-            return AnchorPreconditioner(
-                errors: $0.errors, sensitivities: $0.sensitivities, layout: layout, bytes: plan.blockBytes)
+        let field = observation
+        let covariances: (any ObservedCovariances)? =
+            shifted
+            ?? solve.map {
+                ProjectedObservations(
+                    errors: $0.errors, sensitivities: $0.sensitivities, layout: layout, bytes: plan.blockBytes)
+            }
+        preconditioner = covariances.flatMap { covariances in
+            field.flatMap { isLinear ? AnchorPreconditioner(covariances, of: $0, keepsFactors: keepsFactors) : nil }
         }
-        functionSolve = solve.flatMap {
-            guard !isLinear else { return nil }
-            return FunctionSolve(
-                errors: $0.errors, sensitivities: $0.sensitivities, layout: layout, bytes: plan.blockBytes)
+        functionSolve = covariances.flatMap { covariances in
+            field.flatMap { isLinear ? nil : FunctionSolve(covariances, of: $0) }
         }
         Engine.releaseFreedMemory()
     }
@@ -130,10 +150,6 @@ public struct Reanalysis {
         _ model: TrajectoryModel, _ known: KnownStates, _ observations: ObservationVector?, _ options: PosteriorOptions
     ) throws {
         let observed = observations != nil
-        if let names = observations?.nonLinear {
-            throw ModelError(
-                "observations after known states must be linear in the states: of \(names) there is a reanalysis only")
-        }
         guard let errors = model.errors else {
             throw ModelError("the model \(model.card.name) has no Gaussian anchor: known states need its errors")
         }
@@ -193,9 +209,9 @@ public struct Reanalysis {
             (preconditioner == nil && functionSolve == nil ? observation.standardised() : observation)
                 .through(model.codec, length: times.count, statesAtOnce: plan.statesAtOnce)
         }
-        if let known, let errors = model.errors {
+        if let known, let knownSolve {
             let values = model.codec.latents(of: past, at: Array(times[..<known.count]))
-            latents = try knowing(prior, values, KnownStatesSolve(errors: errors, known: known), seen, noise, onStep)
+            latents = try knowing(prior, values, knownSolve, seen, noise, onStep)
         } else if let seen {
             latents = try posterior(prior, seen, noise, onStep)
         } else {
@@ -221,13 +237,7 @@ public struct Reanalysis {
         case .diffpir:
             return try sample(DiffPIR(prior: prior, observation: observation, λ: options.lambda), noise, onStep)
         case .mmps:
-            if let functionSolve, let field = self.observation {
-                let fields = field.fields(of: model.codec, length: times.count, statesAtOnce: plan.statesAtOnce)
-                return try sample(
-                    StatisticalMomentMatching(
-                        prior: prior, observation: observation, images: { field.images(of: fields($0)) },
-                        weigh: { functionSolve($0, $1) }), noise, onStep)
-            }
+            if functionSolve != nil { return try functions(prior, observation, noise, onStep) }
             let solver: LinearSolver =
                 options.iterations == 0
                 ? .preconditionerOnly
@@ -240,6 +250,19 @@ public struct Reanalysis {
         }
     }
 
+    /// Posteriors of functions of images, with the solve that is made for them.
+    private func functions(
+        _ prior: some Denoiser, _ observation: Observation, _ noise: MemberNoise,
+        _ onStep: (SamplingProgress) throws -> Void
+    ) throws -> Tensor {
+        guard let functionSolve, let field = self.observation else { preconditionFailure("functions without a solve") }
+        let fields = field.fields(of: model.codec, length: times.count, statesAtOnce: plan.statesAtOnce)
+        return try sample(
+            StatisticalMomentMatching(
+                prior: prior, observation: observation, images: { field.images(of: fields($0)) },
+                weigh: { functionSolve($0, $1) }), noise, onStep)
+    }
+
     /// Trajectories that go on from known latents, with or without observations.
     private func knowing(
         _ prior: some Denoiser, _ values: Tensor, _ solve: KnownStatesSolve, _ seen: Observation?, _ noise: MemberNoise,
@@ -247,11 +270,13 @@ public struct Reanalysis {
     ) throws -> Tensor {
         let knowing = KnowingDenoiser(prior: prior, values: values, window: model.window, solve: solve)
         guard let seen else { return try withNoGrad { try sample(knowing, noise, onStep) } }
+        if functionSolve != nil { return try functions(knowing, seen, noise, onStep) }
         guard let preconditioner else { preconditionFailure("known states and observations without a solve") }
         let inverse = KnowingPreconditioner(preconditioner, observation: seen, known: solve)
         return try sample(
             MomentMatching(
-                prior: knowing, observation: seen, solver: .preconditionerOnly, preconditioner: { inverse($0, $1) }),
+                prior: knowing, observation: seen, solver: .preconditionerOnly,
+                preconditioner: { preconditioner.knowsFirstStates ? preconditioner($0, $1) : inverse($0, $1) }),
             noise, onStep)
     }
 

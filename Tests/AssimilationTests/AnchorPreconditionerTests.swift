@@ -61,6 +61,19 @@ private struct Windows {
     }
 }
 
+extension AnchorPreconditioner {
+    /// The solve along the law's directions.
+    convenience init(
+        errors: ErrorSpectrum, sensitivities: Sensitivities, layout: WindowLayout,
+        leadingCoordinates: Int = ProjectedObservations.leadingCoordinates, bytes: Int = .max
+    ) {
+        self.init(
+            ProjectedObservations(
+                errors: errors, sensitivities: sensitivities, layout: layout, leadingCoordinates: leadingCoordinates,
+                bytes: bytes), of: sensitivities.observation)
+    }
+}
+
 @Suite struct AnchorPreconditionerTests {
     /// The law is wrong by a factor in each group of directions, 64, 80, 96 and the 80 across them, and 2,000 windows of the
     /// truth tell it: each ratio within six standard errors, 6 √(2/(64 · 2000)) = 0.024 (false alarm 2e-8).

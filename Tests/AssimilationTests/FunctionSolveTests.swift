@@ -11,11 +11,13 @@ import Torch
 /// Windows of the torus' latents, (4, 4, 4, 5), and observations of what is derived from its states.
 private struct DerivedWorld {
     let model: TrajectoryModel
-    let times = Array(World.times[80..<84])
-    let truth = World.redNoise(seed: 50).narrow(0, 80, 4)
+    let times: [Double]
+    let truth: Tensor
     let all: StateExtension
 
-    init() throws {
+    init(states: Int = 4) throws {
+        times = Array(World.times[80..<80 + states])
+        truth = World.redNoise(seed: 50).narrow(0, 80, states)
         model = try TrajectoryModel(contentsOf: World.torus.get().model)
         let (variables, grid) = (World.variables, World.torusGrid)
         // Departures from where the climate lies, so that a speed turns with them.
@@ -35,7 +37,7 @@ private struct DerivedWorld {
             for i in 0..<count {
                 table.append(
                     variable: slot, value: 0, error: slot > 3 ? 0.05 : error, y: 7e4 * random.uniform(),
-                    x: 9e4 * random.uniform(), time: times[i % 4], station: "s")
+                    x: 9e4 * random.uniform(), time: times[i % times.count], station: "s")
             }
         }
         var vector = try table.vector(of: all, times: times)
@@ -61,6 +63,15 @@ private struct DerivedWorld {
 
     func observation(_ vector: ObservationVector) -> FieldObservation {
         FieldObservation(vector, climatology: model.codec.climatology, times: times, representation: [0.1, 0.1])
+    }
+}
+
+extension FunctionSolve {
+    /// The solve along the law's directions.
+    convenience init(errors: ErrorSpectrum, sensitivities: Sensitivities, layout: WindowLayout) {
+        self.init(
+            ProjectedObservations(errors: errors, sensitivities: sensitivities, layout: layout),
+            of: sensitivities.observation)
     }
 }
 
@@ -185,13 +196,55 @@ private struct DerivedWorld {
         #expect(try misfit(nil) > 20)
     }
 
-    @Test func functionsAfterKnownStatesAreRefused() throws {
+    /// A draw that goes on from known states keeps to them and to the speeds that are measured after them; without the speeds
+    /// it does not keep to these.
+    @Test func drawsAfterKnownStatesAgreeWithMeasuredSpeeds() throws {
         let world = try DerivedWorld()
-        let vector = try world.observations([2], each: 8, error: 0.3)
-        #expect(throws: ModelError.self) {
+        let all = try world.observations([2], each: 24, error: 0.3)
+        let later = all.selecting((0..<all.count).filter { all.times[$0] >= world.times[2] })
+        #expect(later.count == 12)
+        var options = PosteriorOptions()
+        (options.gaussianOnly, options.steps, options.batch) = (true, 32, 16)
+        let past = world.truth.narrow(0, 0, 2).flatten().to(.float32).floats()
+        func draws(_ y: ObservationVector?) throws -> [[Float]] {
             try Reanalysis(
-                model: world.model, times: world.times, observations: vector, known: KnownStates(count: 2),
-                options: PosteriorOptions())
+                model: world.model, times: world.times, observations: y, known: KnownStates(count: 2, deviation: 0.1),
+                options: options
+            ).draw(members: Array(0..<16), seed: 1, after: Array(repeating: past, count: 16))
+        }
+        func misfit(_ drawn: [[Float]]) -> Double {
+            drawn.reduce(0) { sum, member in
+                let seen = world.seen(Tensor(member.map(Double.init), shape: [4, 2, 8, 10]), later)
+                return sum + zip(seen, later.values).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+            } / Double(16 * 12) / 0.09
+        }
+        let (posterior, free) = (try draws(later), try draws(nil))
+        #expect(misfit(posterior) < 2 && misfit(free) > 4)
+        // What latents cannot draw of the past apart, both begin with it.
+        func departure(_ drawn: [[Float]]) -> Double {
+            let squares = drawn.flatMap { member in zip(member, past).map { Double(($0 - $1) * ($0 - $1)) } }
+            return (squares.reduce(0, +) / Double(squares.count)).squareRoot()
+        }
+        #expect(departure(posterior) < 1.2 * departure(free))
+    }
+
+    @Test func functionsOfKnownStatesOrOfManyKindsOfPlacesAreRefused() throws {
+        let world = try DerivedWorld()
+        let all = try world.observations([2], each: 48, error: 0.3)
+        let later = all.selecting((0..<all.count).filter { all.times[$0] >= world.times[2] })
+        for vector in [all.selecting(Array(0..<8)), later] {
+            #expect(throws: ModelError.self) {
+                try Reanalysis(
+                    model: world.model, times: world.times, observations: vector, known: KnownStates(count: 2),
+                    options: PosteriorOptions())
+            }
+        }
+        // A filter says so before its first window is drawn.
+        let longer = try DerivedWorld(states: 6)
+        #expect(throws: ModelError.self) {
+            try Continuation(
+                model: longer.model, times: longer.times, observations: longer.observations([2], each: 120, error: 0.3),
+                known: KnownStates(count: 2), past: nil, options: PosteriorOptions())
         }
     }
 }

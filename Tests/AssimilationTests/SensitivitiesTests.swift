@@ -82,11 +82,11 @@ import Torch
         let layout = WindowLayout(length: Self.states, window: Self.window, stride: 2)
         let projected = ProjectedObservations(errors: .unit(law), sensitivities: sensitivities, layout: layout)
         let level = Noise(α: 1, σ: 0.8)
-        #expect(projected.parts.count == 2 && projected.parts[0].members.count > 64)
-        for (part, covariance) in zip(projected.parts, projected.covariances(level)) {
-            let start = part.members == projected.parts[0].members ? 0 : 2
-            let rows = sensitivities.rows(part.members, in: start..<start + Self.window)
-            let noise = [Noise](repeating: level, count: part.members.count)
+        #expect(projected.members.count == 2 && projected.members[0].count > 64)
+        for (members, covariance) in zip(projected.members, projected.covariances(level)) {
+            let start = members == projected.members[0] ? 0 : 2
+            let rows = sensitivities.rows(members, in: start..<start + Self.window)
+            let noise = [Noise](repeating: level, count: members.count)
             let spread = law.apply(rows, each: noise) { λ, n in law.posteriorVariance(λ, n) }
             let exact = rows.flatten(1).matmul(spread.flatten(1).transpose(0, 1))
             let lower = Tensor.ones(exact.shape).tril()

@@ -17,9 +17,11 @@ public struct NextStateTrainingConfiguration: Codable, Sendable {
     public var latitudeWeights: Bool?
     /// The loop.
     public var training: TrainingConfiguration
+    /// How weights are written: half the bytes in float16, whose rounding is an eighth of what bfloat16 products do.
+    public var weights: WeightStorage
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case history, validation, noise, denoiser, shifts, training
+        case history, validation, noise, denoiser, shifts, training, weights
         case latitudeWeights = "latitude_weights"
     }
 
@@ -33,6 +35,7 @@ public struct NextStateTrainingConfiguration: Codable, Sendable {
         shifts = try values.decodeIfPresent(Bool.self, forKey: .shifts) ?? false
         latitudeWeights = try values.decodeIfPresent(Bool.self, forKey: .latitudeWeights)
         training = try values.decode(TrainingConfiguration.self, forKey: .training)
+        weights = try values.decodeIfPresent(WeightStorage.self, forKey: .weights) ?? .float32
         guard (1...16).contains(history) else {
             throw ConfigurationError(message: "history is \(history): give 1 to 16 known states")
         }

@@ -107,7 +107,8 @@ public func trainNextState(
     let outcome = try trainer.run()
     guard outcome.status != .interrupted else { return outcome }
     try trainer.loadBestWeights()
-    try Safetensors.write(network.stateDict(), to: folder.appendingPathComponent("next-state.safetensors"))
+    try Safetensors.write(
+        configuration.weights.stored(network.stateDict()), to: folder.appendingPathComponent("next-state.safetensors"))
     card.nextState = .init(
         network: c, history: history, incrementDeviation: deviation, noise: configuration.noise,
         validationLoss: outcome.state.best?.losses["loss"],

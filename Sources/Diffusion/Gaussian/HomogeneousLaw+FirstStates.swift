@@ -9,7 +9,7 @@ extension HomogeneousLaw {
         /// States that are seen.
         public let count: Int
         /// B of each group of cosine frequencies, of shape (wavenumbers, channels · count, eigenvectors).
-        private let seen: [ComplexMatrices]
+        let seen: [ComplexMatrices]
         private let law: HomogeneousLaw
 
         /// The first `count` states of a law's windows.
@@ -26,7 +26,7 @@ extension HomogeneousLaw {
             /// Each group's variances, shape (wavenumbers, eigenvectors, 2, 1).
             fileprivate let variances: [Tensor]
             /// Lower Cholesky factors of S, shape (wavenumbers, channels · count, same), complex.
-            fileprivate let factor: Tensor
+            let factor: Tensor
         }
 
         /// V and the factors of ρ² + A V Aᵀ.

@@ -1,0 +1,177 @@
+import Torch
+
+/// The covariances of all shifts of some templates at one noise level: by two states, two templates and a displacement.
+public struct ShiftCovariances: @unchecked Sendable {
+    /// States of a window whose rows are made together.
+    static let statesAtOnce = 4
+    /// Wavenumbers whose products are made together.
+    private static let wavenumbersAtOnce = 16
+
+    /// States of a window that are covered.
+    public let states: Range<Int>
+    private let kinds: Int
+    /// Points along y and x.
+    private let side: (y: Int, x: Int)
+    /// For every ``statesAtOnce`` first states the covariances with those that are not before them, shape (first states, second
+    /// states, kinds, kinds, y, x); the cell is that of the first less that of the second.
+    private let parts: [Tensor]
+    /// The index of the displacement between two cells, shape (cells, cells).
+    private let displacements: Tensor
+
+    /// The table of V = E diag(v) Eᵀ; where the first states of the window are known, of what is then left of it.
+    ///
+    /// - Parameters:
+    ///   - variances: v, shape (rank)
+    ///   - states: of the window that shifts will be of
+    ///   - known: first states that are known, at this noise level
+    public init(
+        _ templates: ShiftedTemplates, variances: Tensor, states: Range<Int>,
+        known: (states: HomogeneousLaw.FirstStates, level: HomogeneousLaw.FirstStates.Level)? = nil
+    ) {
+        let law = templates.law
+        let (window, ny, nx) = (law.shape[1], law.shape[2], law.shape[3])
+        precondition(states.lowerBound >= 0 && states.upperBound <= window, "states \(states) of a window of \(window)")
+        (self.states, kinds, side) = (states, templates.kinds, (ny, nx))
+        let (K, wavenumbers) = (templates.kinds, ny * (nx / 2 + 1))
+        let weights = law.parts(variances.unsqueeze(0)).map { $0.mean([2]).transpose(1, 2) }
+        let frequencies = zip(law.groups, zip(templates.seen, weights)).map { group, factors in
+            Self.products(factors.0, factors.1, kinds: K, frequencies: group.frequencies.count)
+        }
+        let reduction = known.map { FirstStatesReduction(templates, weights, states, $0.states, $0.level) }
+        let cosines = law.cosines
+        let scale = Double(ny * nx).squareRoot()
+        parts = stride(from: states.lowerBound, to: states.upperBound, by: Self.statesAtOnce).map { first in
+            let rows = min(Self.statesAtOnce, states.upperBound - first)
+            let columns = states.upperBound - first
+            // (rows, f', kinds · kinds · wavenumbers · 2), the first state's cosines added up.
+            let half = zip(law.groups, frequencies).map { group, products in
+                let size = group.frequencies.count
+                return cosines.narrow(0, group.frequencies.lowerBound, size).narrow(1, first, rows).transpose(0, 1)
+                    .matmul(products.reshape([size, -1])).reshape([rows, size, -1])
+            }
+            let right = cosines.narrow(1, first, columns).transpose(0, 1).unsqueeze(0).expand([rows, columns, window])
+            var spectra = right.matmul(Tensor.cat(half, 1))
+                .reshape([rows, columns, K, K, ny, nx / 2 + 1, 2]).viewAsComplex()
+            if let reduction {
+                let known = reduction.products(first: first, rows: rows)
+                    .reshape([ny, nx / 2 + 1, rows, K, columns, K]).permute([2, 4, 3, 5, 0, 1])
+                spectra = spectra - known
+            }
+            return scale * spectra.irfft2([ny, nx], norm: .ortho)
+        }
+        let cells = ny * nx
+        displacements = Tensor(
+            (0..<cells).flatMap { a in
+                (0..<cells).map { b in
+                    let (y, x) = (a / nx - b / nx + ny, a % nx - b % nx + nx)
+                    return (y % ny) * nx + x % nx
+                }
+            }
+        ).reshape([cells, cells])
+    }
+
+    /// S diag(v) S† of one group of frequencies, shape (f, f', kinds, kinds, wavenumbers, 2).
+    ///
+    /// - Parameters:
+    ///   - seen: as in ``ShiftedTemplates``
+    ///   - weights: v, shape (wavenumbers, 1, eigenvectors)
+    private static func products(_ seen: Tensor, _ weights: Tensor, kinds: Int, frequencies: Int) -> Tensor {
+        let wavenumbers = seen.shape[0]
+        let n = kinds * frequencies
+        let result = Tensor.zeros([frequencies, frequencies, kinds, kinds, wavenumbers, 2])
+        for first in stride(from: 0, to: wavenumbers, by: wavenumbersAtOnce) {
+            let count = min(wavenumbersAtOnce, wavenumbers - first)
+            let S = seen.narrow(0, first, count)
+            // Products of real and imaginary parts among one another.
+            let all = (S * weights.narrow(0, first, count)).matmul(S.transpose(1, 2))
+            let (real, imaginary) = (all.narrow(1, 0, n), all.narrow(1, n, n))
+            let parts = [
+                real.narrow(2, 0, n) + imaginary.narrow(2, n, n), imaginary.narrow(2, 0, n) - real.narrow(2, n, n),
+            ]
+            for (place, part) in parts.enumerated() {
+                _ = result.narrow(4, first, count).select(5, place).copyInPlace(
+                    part.reshape([count, kinds, frequencies, kinds, frequencies]).permute([2, 4, 1, 3, 0]))
+            }
+        }
+        return result
+    }
+
+    /// The covariances of some shifts, shape (shifts, shifts); what stands above the diagonal means nothing.
+    ///
+    /// - Precondition: all of ``states``.
+    public func lowerTriangle(_ shifts: TemplateShifts) -> Tensor {
+        let cells = side.y * side.x
+        let result = Tensor.zeros([shifts.count, shifts.count])
+        let places = Tensor(shifts.cells)
+        let kinds = Tensor(shifts.kinds)
+        let seconds = Tensor(zip(shifts.states, shifts.kinds).map { ($0 * self.kinds * self.kinds + $1) * cells })
+        var first = 0
+        while first < shifts.count {
+            let state = shifts.states[first]
+            let rows = shifts.states[first...].prefix { $0 == state }.count
+            let columns = shifts.count - first
+            let (part, place) = (state - states.lowerBound).quotientAndRemainder(dividingBy: Self.statesAtOnce)
+            let origin = states.lowerBound + part * Self.statesAtOnce
+            let index =
+                displacements.indexSelect(0, places.narrow(0, first, rows))
+                .indexSelect(1, places.narrow(0, first, columns))
+                + (kinds.narrow(0, first, rows) * (self.kinds * cells)).unsqueeze(1)
+                + (seconds.narrow(0, first, columns) - origin * self.kinds * self.kinds * cells)
+            let block = parts[part].select(0, place).flatten().indexSelect(0, index.flatten()).reshape([rows, columns])
+            _ = result.narrow(0, first, columns).narrow(1, first, rows).copyInPlace(block.transpose(0, 1))
+            first += rows
+        }
+        return result
+    }
+}
+
+/// What knowing the first states of a window takes away: (A_K V Aᵀ)† S⁻¹ (A_K V Aᵀ) for shifts A of templates, A_K the choice
+/// of these states, S their covariance with its error, wavenumber by wavenumber.
+private struct FirstStatesReduction {
+    private let states: Range<Int>
+    private let kinds: Int
+    /// Real parts over imaginary ones of A_K V Aᵀ, shape (wavenumbers, 2 · channels · count, states, kinds).
+    private let left: Tensor
+    /// S⁻¹ A_K V Aᵀ likewise, for the product's real part and, turned, for its imaginary one.
+    private let right: (real: Tensor, imaginary: Tensor)
+
+    init(
+        _ templates: ShiftedTemplates, _ weights: [Tensor], _ states: Range<Int>, _ known: HomogeneousLaw.FirstStates,
+        _ level: HomogeneousLaw.FirstStates.Level
+    ) {
+        let (law, K) = (templates.law, templates.kinds)
+        (self.states, kinds) = (states, K)
+        // (wavenumbers, channels · count, kinds, f') of all groups, real and imaginary.
+        var parts: (real: [Tensor], imaginary: [Tensor]) = ([], [])
+        for (index, group) in law.groups.enumerated() {
+            let (B, S) = (known.seen[index], templates.seen[index])
+            let (rows, n) = (B.real.shape[1], K * group.frequencies.count)
+            let all = (Tensor.cat([B.real, B.imaginary], 1) * weights[index]).matmul(S.transpose(1, 2))
+            let (real, imaginary) = (all.narrow(1, 0, rows), all.narrow(1, rows, rows))
+            let shape = [-1, rows, K, group.frequencies.count]
+            parts.real.append((real.narrow(2, 0, n) + imaginary.narrow(2, n, n)).reshape(shape))
+            parts.imaginary.append((imaginary.narrow(2, 0, n) - real.narrow(2, n, n)).reshape(shape))
+        }
+        let cosines = law.cosines.narrow(1, states.lowerBound, states.count)
+        let inTime = [parts.real, parts.imaginary].map {
+            Tensor.cat($0, 3).matmul(cosines).transpose(2, 3).contiguous()
+        }
+        let shape = inTime[0].shape
+        let Q = Tensor.stack(inTime, -1).viewAsComplex().reshape([shape[0], shape[1], -1])
+        let solved = level.factor.choleskySolve(Q).reshape(shape).viewAsReal()
+        let (real, imaginary) = (solved.select(4, 0), solved.select(4, 1))
+        left = Tensor.cat(inTime, 1)
+        right = (Tensor.cat([real, imaginary], 1), Tensor.cat([imaginary, -real], 1))
+    }
+
+    /// Of `rows` states from `first` on with all from `first` on, complex: shape (wavenumbers, rows · kinds, columns · kinds).
+    func products(first: Int, rows: Int) -> Tensor {
+        let (start, columns) = (first - states.lowerBound, states.upperBound - first)
+        let (wavenumbers, size) = (left.shape[0], left.shape[1])
+        let L = left.narrow(2, start, rows).reshape([wavenumbers, size, rows * kinds]).transpose(1, 2)
+        func product(_ R: Tensor) -> Tensor {
+            L.matmul(R.narrow(2, start, columns).reshape([wavenumbers, size, columns * kinds]))
+        }
+        return Tensor.stack([product(right.real), product(right.imaginary)], -1).viewAsComplex()
+    }
+}

@@ -1,0 +1,76 @@
+import Torch
+
+/// Linear functionals of single states that are shifts of a few templates: a point of a field is what its neighbour is, one
+/// cell of the latents on. Under a homogeneous law only the displacement of two shifts matters, so the covariances of all of
+/// them at one noise level stand in one table (``ShiftCovariances``), whatever their number and wherever they are: nothing is
+/// projected row by row, and nothing is left out.
+public struct ShiftedTemplates: @unchecked Sendable {
+    /// How many templates.
+    public let kinds: Int
+    /// Shape (channels, time, y, x) of the law's windows.
+    let shape: [Int]
+    /// Whose covariances.
+    let law: HomogeneousLaw
+    /// T† E of each group of cosine frequencies, T the templates among wavenumbers, E the eigenvectors: real and imaginary
+    /// parts one after the other, shape (wavenumbers, 2 · kinds · frequencies, eigenvectors).
+    let seen: [Tensor]
+
+    /// Templates of functionals f(x) = Σ template · x, their place being the origin.
+    ///
+    /// - Parameter templates: shape (kinds, channels, y, x)
+    public init(_ templates: Tensor, of law: HomogeneousLaw) {
+        let (channels, ny, nx) = (law.shape[0], law.shape[2], law.shape[3])
+        precondition(
+            templates.rank == 4 && Array(templates.shape.dropFirst()) == [channels, ny, nx],
+            "templates of shape \(templates.shape) are none of states of shape \([channels, ny, nx])")
+        kinds = templates.shape[0]
+        (shape, self.law) = (law.shape, law)
+        let wavenumbers = ny * (nx / 2 + 1)
+        let T = templates.rfft2(norm: .ortho).permute([2, 3, 0, 1]).reshape([wavenumbers, kinds, channels]).conjugate()
+        seen = law.groups.map { [kinds] group in
+            let E = group.modes.complex
+            let n = E.shape[2]
+            let product = T.matmul(E.reshape([wavenumbers, channels, -1])).reshape([wavenumbers, -1, n]).viewAsReal()
+            precondition(product.shape[1] == kinds * group.frequencies.count)
+            return Tensor.cat([product.select(3, 0), product.select(3, 1)], 1)
+        }
+    }
+
+    /// Bytes of a table over so many states of a window, and of what stands from one to the next.
+    public static func bytes(kinds: Int, states: Int, of law: HomogeneousLaw) -> (table: Int, kept: Int, scratch: Int) {
+        let (ny, nx) = (law.shape[2], law.shape[3])
+        let wavenumbers = ny * (nx / 2 + 1)
+        let step = ShiftCovariances.statesAtOnce
+        let pairs = kinds * kinds
+        let blocks = law.groups.reduce(0) { $0 + $1.frequencies.count * $1.frequencies.count }
+        let chunk = 4 * 2 * wavenumbers * pairs * step * law.shape[1]
+        return (
+            table: 4 * ny * nx * pairs * (states * (states + step)) / 2,
+            kept: 4 * 2 * kinds * law.groups.reduce(0) { $0 + $1.frequencies.count * $1.modes.real.shape[2] }
+                * wavenumbers,
+            scratch: 4 * 2 * wavenumbers * pairs * blocks + 4 * chunk
+        )
+    }
+}
+
+/// Shifts of templates: functionals of a window, by their state in ascending order.
+public struct TemplateShifts: Sendable {
+    /// Which template.
+    public var kinds: [Int]
+    /// Which state of the window, ascending.
+    public var states: [Int]
+    /// Which cell: y · columns + x.
+    public var cells: [Int]
+
+    /// Shifts from their numbers.
+    ///
+    /// - Precondition: of one length, `states` ascending.
+    public init(kinds: [Int], states: [Int], cells: [Int]) {
+        precondition(kinds.count == states.count && cells.count == states.count, "shifts of three lengths")
+        precondition(zip(states, states.dropFirst()).allSatisfy(<=), "states of shifts ascend")
+        (self.kinds, self.states, self.cells) = (kinds, states, cells)
+    }
+
+    /// How many.
+    public var count: Int { kinds.count }
+}
