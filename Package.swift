@@ -31,6 +31,8 @@ let targets: [Target] = [
     .systemLibrary(name: "CNetCDF", pkgConfig: "netcdf", providers: [.apt(["libnetcdf-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CUDUnits", providers: [.apt(["libudunits2-dev"])]),
+    .target(
+        name: "CImages", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("exif")]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CFFTW", pkgConfig: "fftw3", providers: [.apt(["libfftw3-dev"])]),
     // Linked by name, not through pkg-config or the module map, so that it comes after libtorch in a program that holds
@@ -61,6 +63,7 @@ let targets: [Target] = [
         dependencies: [
             "Diffusion", "Networks", "Training", "Observing", .product(name: "Yams", package: "Yams"),
         ]),
+    .target(name: "Imagery", dependencies: ["CImages"]),
 
     // Front
     .executableTarget(
@@ -184,6 +187,7 @@ let targets: [Target] = [
     .testTarget(name: "ObservingTests", dependencies: ["Observing", "Spectral"]),
     .testTarget(name: "FiltersTests", dependencies: ["Dynamics", "Filters", "LinearAlgebra"]),
     .testTarget(name: "DiffusionTests", dependencies: ["Diffusion"], exclude: ["Fixtures"]),
+    .testTarget(name: "ImageryTests", dependencies: ["Imagery", "Torch"], exclude: ["Fixtures"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], exclude: ["Fixtures"]),
     .executableTarget(name: "TrainingProbe", dependencies: ["Training"], path: "Tests/TrainingProbe"),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TrainingProbe"], exclude: ["Fixtures"]),
