@@ -69,8 +69,8 @@ let targets: [Target] = [
     .executableTarget(
         name: "sillage",
         dependencies: [
-            "Assimilation", "Diffusion", "Dynamics", "Fields", "Figures", "Filters", "LinearAlgebra", "Networks",
-            "Observing", "Torch", "Training", "Verification", .product(name: "Yams", package: "Yams"),
+            "Assimilation", "Diffusion", "Dynamics", "Fields", "Figures", "Filters", "Imagery", "LinearAlgebra",
+            "Networks", "Observing", "Torch", "Training", "Verification", .product(name: "Yams", package: "Yams"),
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 

@@ -195,7 +195,9 @@ public enum ImageFile {
                 body(&info, $0.baseAddress!, &bytes, &count, message.baseAddress!)
             }
         }
-        guard failed == 0, let bytes else { throw ImageError(.output, "the picture cannot be packed: \(words(message))") }
+        guard failed == 0, let bytes else {
+            throw ImageError(.output, "the picture cannot be packed: \(words(message))")
+        }
         return Data(bytesNoCopy: bytes, count: count, deallocator: .free)
     }
 
