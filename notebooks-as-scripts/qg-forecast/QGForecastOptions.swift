@@ -11,13 +11,13 @@ struct QGForecastOptions: Script {
         abstract: "Forecasts of quasi-geostrophic flow by the shipped model, beside the true model's.",
         discussion: """
             Truths are observed at 82 random points of the upper layer a day for a window of 32 days; the model's posterior \
-            goes on for some weeks by sillage forecast's way, and beside it the true model from the same members, their \
-            persistence, and the climate.
+            goes on for some weeks by sillage forecast's way, and beside it its next states drawn one by one, the true model \
+            from the same members, their persistence, and the climate.
 
               swift run -c release qg-forecast
               swift run -c release qg-forecast --quick --json
 
-            The full run takes about a quarter of an hour on two cores, --quick a minute: two starts, four members, ten days.
+            The full run takes about half an hour on two cores, --quick a minute: two starts, four members, ten days.
             """)
 
     @Option(help: ArgumentHelp("Truths that forecasts start from (20, or 2).", valueName: "count"))
