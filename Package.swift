@@ -63,7 +63,7 @@ let targets: [Target] = [
         dependencies: [
             "Diffusion", "Networks", "Training", "Observing", .product(name: "Yams", package: "Yams"),
         ]),
-    .target(name: "Imagery", dependencies: ["CImages"]),
+    .target(name: "Imagery", dependencies: ["CImages", .product(name: "SwiftCSV", package: "SwiftCSV")]),
 
     // Front
     .executableTarget(

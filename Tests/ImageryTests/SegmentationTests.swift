@@ -114,10 +114,9 @@ import Torch
         )
     }
 
-    @Test("A rough band is found", arguments: [1, 2])
-    func aRoughBandIsFound(_ seed: Int) throws {
-        let (image, bead) = Self.photograph(seed: seed)
-        let found = try #require(BeadSegmentation(side: 64).bead(image))
+    @Test func aRoughBandIsFound() throws {
+        let (image, bead) = Self.photograph(seed: 1)
+        let found = try #require(BeadSegmentation().bead(image))
         #expect(found.mask.overlap(bead) > 0.75, "\(found.mask.overlap(bead)), \(found.source)")
         #expect(found.score.total > 0.65 && found.score.elongation > 0.8)
     }

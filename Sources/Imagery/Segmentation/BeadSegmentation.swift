@@ -17,7 +17,7 @@ public struct BeadSegmentation: Sendable {
     public var weights: MaskScore.Weights
     /// S that the kept mask exceeds.
     public var threshold: Double
-    /// Side that photographs are brought to while candidates are sought, points: widths that are looked for are of 128.
+    /// Side that photographs are brought to while candidates are sought, points.
     public var side: Int
 
     /// A segmentation with its weights and threshold.
@@ -30,14 +30,15 @@ public struct BeadSegmentation: Sendable {
         let size = photograph.fitted(within: side)
         let small = photograph.resized(width: size.width, height: size.height, by: .area)
         let brightness = Plane(small)
-        let roughness = brightness.variation(2)
+        let unit = Double(side) / 128
+        let roughness = brightness.variation(2 * unit)
         var found: [Candidate] = []
-        for (name, map) in Self.maps(brightness, roughness) {
+        for (name, map) in Self.maps(brightness, roughness, unit: unit) {
             let sorted = map.values.sorted()
             for quantile in [0.7, 0.78, 0.84, 0.89, 0.93] {
                 let level = sorted[Int(quantile * Double(sorted.count))]
                 let raw = Mask(width: map.width, height: map.height, points: map.values.map { $0 > level })
-                for mask in raw.closed(2.5).opened(1.5).parts(most: 4) {
+                for mask in raw.closed(2.5 * unit).opened(1.5 * unit).parts(most: 4) {
                     let mask = mask.filled
                     guard (0.015...0.45).contains(mask.share) else { continue }
                     found.append(
@@ -64,17 +65,20 @@ public struct BeadSegmentation: Sendable {
     }
 
     /// What thresholds are taken of. A bead is a band: rough, or bright, or dark, and a ridge of that at about its width.
-    private static func maps(_ brightness: Plane, _ roughness: Plane) -> [(String, Plane)] {
-        let coarse = brightness.variation(4)
+    ///
+    /// - Parameter unit: points in a 128th of the picture's side
+    private static func maps(_ brightness: Plane, _ roughness: Plane, unit: Double) -> [(String, Plane)] {
+        let coarse = brightness.variation(4 * unit)
         let darkness = brightness.map { 1 - $0 }
         var maps: [(String, Plane)] = [
-            ("roughness", roughness.blurred(2)), ("roughness, coarse", coarse), ("brightness", brightness.blurred(1.5)),
-            ("darkness", darkness.blurred(1.5)),
+            ("roughness", roughness.blurred(2 * unit)), ("roughness, coarse", coarse),
+            ("brightness", brightness.blurred(1.5 * unit)),
+            ("darkness", darkness.blurred(1.5 * unit)),
         ]
         for σ in [4.0, 6, 9] {
-            maps.append(("ridge of roughness, \(σ)", roughness.ridge(σ)))
-            maps.append(("bright ridge, \(σ)", brightness.ridge(σ)))
-            maps.append(("dark ridge, \(σ)", darkness.ridge(σ)))
+            maps.append(("ridge of roughness, \(σ)", roughness.ridge(σ * unit)))
+            maps.append(("bright ridge, \(σ)", brightness.ridge(σ * unit)))
+            maps.append(("dark ridge, \(σ)", darkness.ridge(σ * unit)))
         }
         return maps
     }

@@ -365,3 +365,46 @@ class FieldAutoencoder(nn.Module):
         if self.linear is not None:
             x = x + shuffled(self.linear.decode(z), self.factor)
         return x[:, :, : grid[0], : grid[1]]
+
+
+# --- Sentence encoder -----------------------------------------------------------------------------------------
+
+
+class SentenceLayer(nn.Module):
+    def __init__(self, hidden, heads):
+        super().__init__()
+        self.heads = heads
+        self.before = nn.LayerNorm(hidden)
+        self.qkv = nn.Linear(hidden, 3 * hidden)
+        self.joined = nn.Linear(hidden, hidden)
+        self.between = nn.LayerNorm(hidden)
+        self.input = nn.Linear(hidden, 4 * hidden)
+        self.output = nn.Linear(4 * hidden, hidden)
+
+    def forward(self, x, hidden_words):
+        y = self.before(x).transpose(0, 1)
+        attended, _ = F.multi_head_attention_forward(
+            y, y, y, y.shape[-1], self.heads, self.qkv.weight, self.qkv.bias, None, None, False, 0.0,
+            self.joined.weight, self.joined.bias, training=False, key_padding_mask=hidden_words, need_weights=False)
+        x = x + attended.transpose(0, 1)
+        return x + self.output(F.gelu(self.input(self.between(x))))
+
+
+class SentenceEncoder(nn.Module):
+    def __init__(self, words, filler, length, hidden, layers, heads, features):
+        super().__init__()
+        self.filler = filler
+        self.embed = nn.Embedding(words, hidden)
+        self.position = nn.Parameter(0.02 * torch.randn(length, hidden))
+        self.layers = nn.ModuleList(SentenceLayer(hidden, heads) for _ in range(layers))
+        self.norm = nn.LayerNorm(hidden)
+        self.output = nn.Linear(hidden, features)
+
+    def forward(self, words):
+        hidden_words = words == self.filler
+        hidden_words[:, 0] = False
+        x = self.embed(words) + self.position
+        for layer in self.layers:
+            x = layer(x, hidden_words)
+        x = self.norm(x)
+        return self.output(torch.stack([row[~hidden].mean(0) for row, hidden in zip(x, hidden_words)]))

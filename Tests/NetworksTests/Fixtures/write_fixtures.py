@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from reference import FieldAutoencoder, ResidualMLP, SpatioTemporalTransformer
+from reference import FieldAutoencoder, ResidualMLP, SentenceEncoder, SpatioTemporalTransformer
 
 FOLDER = Path(__file__).parent
 
@@ -37,6 +37,8 @@ CASES = {
     "autoencoder-global": {
         "variables": 1, "latent_channels": 2, "patch": 4, "stages": [{"width": 8, "blocks": 1}], "groups": 2,
         "linear_path": "local", "periodic": {"y": False, "x": True}, "grid": {"y": 6, "x": 12}},
+    "sentence": {
+        "words": 11, "filler": 1, "length": 6, "hidden": 16, "layers": 2, "heads": 2, "features": 5},
 }
 
 SHAPES = {
@@ -47,6 +49,7 @@ SHAPES = {
     "autoencoder-regional": (2, 1, 9, 11),
     "autoencoder-torus": (2, 2, 6, 11),
     "autoencoder-global": (2, 1, 6, 12),
+    "sentence": (4, 6),
 }
 
 
@@ -85,12 +88,21 @@ def main():
     for name, configuration in CASES.items():
         torch.manual_seed(20_24)
         kind = name.split("-")[0]
-        network = {"transformer": SpatioTemporalTransformer, "mlp": ResidualMLP, "autoencoder": FieldAutoencoder}[kind](
-            **arguments(configuration))
+        kinds = {
+            "transformer": SpatioTemporalTransformer, "mlp": ResidualMLP, "autoencoder": FieldAutoencoder,
+            "sentence": SentenceEncoder}
+        network = kinds[kind](**arguments(configuration))
         randomise(network)
         x = torch.randn(SHAPES[name])
         inputs, features = {"x": x}, configuration.get("context_features", 0)
-        if kind == "autoencoder":
+        if kind == "sentence":
+            words = torch.randint(2, configuration["words"], SHAPES[name])
+            # Of six, three and one word, and of none.
+            for row, count in enumerate((6, 3, 1, 0)):
+                words[row, count:] = configuration["filler"]
+            inputs = {"words": words}
+            outputs = {"x": network(words)}
+        elif kind == "autoencoder":
             z = network.encode(x)
             outputs = {"z": z, "x": network.decode(z, x.shape[2:])}
         else:
