@@ -49,8 +49,13 @@ public struct Continuation: EnsembleSource {
         let first = try window(0)
         memoryRemark = first.memoryRemark
         if starts.count == 1 { only = first }
-        // Of functions of states a window that knows its first ones asks more than one that does not.
-        if first.known == nil, starts.count > 1, observations?.nonLinear != nil { _ = try window(1) }
+        // Of functions of states, windows that know their first ones ask more, and each of its own observations.
+        if observations?.nonLinear != nil {
+            for index in starts.indices where past != nil || index > 0 {
+                let (instants, seen) = seen(index)
+                if let seen { try Reanalysis.requireTable(model, times: instants, seen, known, options) }
+            }
+        }
     }
 
     /// The prior's.
@@ -90,13 +95,18 @@ public struct Continuation: EnsembleSource {
 
     private func window(_ index: Int) throws -> Reanalysis {
         if let only { return only }
-        let (start, step) = (starts[index], model.card.timeStep)
-        let instants = (0..<model.window).map { times[start] + Double($0) * step }
-        let isFirst = past == nil && index == 0
-        let new = start + (isFirst ? 0 : known.count)..<start + model.window
+        let (instants, seen) = seen(index)
         return try Reanalysis(
-            model: model, times: instants, observations: observations.flatMap { seen($0, start, new) },
-            known: isFirst ? nil : known, options: options)
+            model: model, times: instants, observations: seen, known: past == nil && index == 0 ? nil : known,
+            options: options)
+    }
+
+    /// A window's instants, and the observations of its new states.
+    private func seen(_ index: Int) -> (times: [Double], observations: ObservationVector?) {
+        let start = starts[index]
+        let instants = (0..<model.window).map { times[start] + Double($0) * model.card.timeStep }
+        let new = start + (past == nil && index == 0 ? 0 : known.count)..<start + model.window
+        return (instants, observations.flatMap { seen($0, start, new) })
     }
 
     /// Observations whose last state is among the new ones of a window; nil without any.

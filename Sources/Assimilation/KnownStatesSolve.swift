@@ -8,7 +8,8 @@ import Torch
 /// gradients, without gradients. V's products take no pass through the network.
 final class KnownStatesSolve {
     private let errors: ErrorSpectrum
-    private let count: Int
+    /// Known states.
+    let stateCount: Int
     private let variance: Double
     private let firstStates: HomogeneousLaw.FirstStates?
     private var level: Level?
@@ -24,15 +25,12 @@ final class KnownStatesSolve {
     init(errors: ErrorSpectrum, known: KnownStates) {
         precondition(
             known.count < errors.law.shape[1], "\(known.count) states known of a window of \(errors.law.shape[1])")
-        (self.errors, count, variance) = (errors, known.count, known.deviation * known.deviation)
+        (self.errors, stateCount, variance) = (errors, known.count, known.deviation * known.deviation)
         firstStates = (errors.law as? HomogeneousLaw).map { HomogeneousLaw.FirstStates(known.count, of: $0) }
     }
 
     /// Whether gradients pass through increments.
     var isDifferentiable: Bool { firstStates != nil }
-
-    /// Known states.
-    var stateCount: Int { count }
 
     /// What is known at a noise level of a homogeneous law; nil of another.
     func homogeneous(_ noise: Noise) -> (states: HomogeneousLaw.FirstStates, level: HomogeneousLaw.FirstStates.Level)? {
@@ -46,7 +44,7 @@ final class KnownStatesSolve {
         if let firstStates, let homogeneous = level.homogeneous { return firstStates.increment(b, at: homogeneous) }
         return withNoGrad {
             let u = LinearSolver.conjugateGradient(iterations: 400, tolerance: 1e-3).solve(
-                { u in variance * u + spread(padded(u.reshape(b.shape)), level).narrow(2, 0, count).flatten(1) },
+                { u in variance * u + spread(padded(u.reshape(b.shape)), level).narrow(2, 0, stateCount).flatten(1) },
                 b.flatten(1))
             return spread(padded(u.reshape(b.shape)), level)
         }
@@ -57,7 +55,7 @@ final class KnownStatesSolve {
         let level = prepared(noise)
         if let firstStates, let homogeneous = level.homogeneous { return firstStates.knowing(v, at: homogeneous) }
         let moved = spread(v, level)
-        return moved - increment(moved.narrow(2, 0, count), noise)
+        return moved - increment(moved.narrow(2, 0, stateCount), noise)
     }
 
     private func prepared(_ noise: Noise) -> Level {
@@ -82,6 +80,6 @@ final class KnownStatesSolve {
     /// Aᵀ u.
     private func padded(_ u: Tensor) -> Tensor {
         let shape = errors.law.shape
-        return Tensor.cat([u, Tensor.zeros([u.shape[0], shape[0], shape[1] - count, shape[2], shape[3]])], 2)
+        return Tensor.cat([u, Tensor.zeros([u.shape[0], shape[0], shape[1] - stateCount, shape[2], shape[3]])], 2)
     }
 }

@@ -23,6 +23,8 @@ public struct Reanalysis {
     private let preconditioner: AnchorPreconditioner?
     private let functionSolve: FunctionSolve?
     private let knownSolve: KnownStatesSolve?
+    /// That memory holds no table of the observations' covariances, where it does not.
+    private let tableRemark: String?
 
     /// Prepares the posterior of the trajectory at `times`.
     ///
@@ -78,7 +80,9 @@ public struct Reanalysis {
                 "the model \(model.card.name) has no Gaussian anchor: moment matching needs --iterations ≥ 1")
         }
         let limit = options.memory ?? Engine.memoryLimit / 5 * 3
+        let taken = resident()
         let state = model.stateCost(differentiated: observations != nil)
+        let layout = layout
         var solve: (errors: ErrorSpectrum, sensitivities: Sensitivities)?
         // Iterations on functions of images go without a solve beside them.
         if let errors = model.errors, let observation, options.method == .mmps,
@@ -87,51 +91,30 @@ public struct Reanalysis {
             let once = min(max(limit / 8 / max(state.peak, 1), 1), 128)
             solve = (errors, Sensitivities(observation, model.codec, statesAtOnce: once))
         }
-        let layout = layout
-        let observed = solve.map { solve in layout.kept.map { solve.sensitivities.observations(in: $0).count } } ?? []
-        let inputs = observation?.inputs ?? 1
-        let isLinear = observation?.isLinear ?? true
-        let states = (observation?.states.count ?? times.count) * options.batch
-        let largest = observed.max() ?? 0
         let knownSolve = known.flatMap { known in model.errors.map { KnownStatesSolve(errors: $0, known: known) } }
         self.knownSolve = knownSolve
-        let shifted = solve.flatMap {
-            ShiftedObservations(errors: $0.errors, sensitivities: $0.sensitivities, layout: layout, known: knownSolve)
-        }.flatMap { $0.bytes.kept + $0.bytes.scratch <= limit / 3 ? $0 : nil }
-        if known != nil, !isLinear, shifted == nil, let names = observations?.nonLinear {
-            throw ModelError(
-                "\(names) after known states need a linear decoder that is the same at every cell, and to be observed alike about "
-                    + "the model's cells, as at grid points: take a reanalysis of the whole period, or give more --memory"
-            )
+        let found = solve.map { Self.table($0.errors, $0.sensitivities, layout, knownSolve, limit: limit) }
+        let table = found?.table
+        tableRemark = found?.remark
+        if knownSolve != nil, table == nil, let names = observations?.nonLinear {
+            throw Self.withoutTable(names, found?.why)
         }
-        // Iterations solve again and again at one noise level.
-        let keepsFactors = options.iterations > 0 || known != nil && shifted == nil
-        let costs = MemoryPlan.Costs(
-            window: model.windowCost(
-                differentiated: observations != nil && options.method != .diffpir), state: state,
-            length: options.batch * model.bytes(length: times.count)
-                + (shifted?.bytes.kept ?? 0)
-                + (isLinear && keepsFactors
-                    ? observed.map(AnchorPreconditioner.factorBytes).reduce(0, +)
-                    : isLinear
-                        ? AnchorPreconditioner.factorBytes(observations: largest)
-                        : FunctionSolve.bytes(observations: largest, inputs: inputs))
-                + (observation != nil && options.takesForwardProducts
-                    && !(model.codec.autoencoder.isDecoderLinear && isLinear)
-                    ? states * model.doubleStateCost() : 0),
-            blocks: solve.map { solve in
-                guard shifted == nil else { return [] }
-                return observed.map { ProjectedObservations.bytes(rows: inputs * $0, law: solve.errors.law) }
-            } ?? [],
-            solve: shifted?.bytes.scratch
-                ?? solve.map { ProjectedObservations.scratchBytes(rows: inputs * largest, law: $0.errors.law) } ?? 0)
+        let observed = solve.map { solve in layout.kept.map { solve.sensitivities.observations(in: $0).count } } ?? []
+        let states = (observation?.states.count ?? times.count) * options.batch
+        let isLinear = observation?.isLinear ?? true
+        // Solved again and again at one noise level.
+        let keepsFactors =
+            options.iterations > 0 || options.corrections > 0 || options.sampler == .heun
+            || known != nil && table == nil
         let plan = try MemoryPlan(
-            costs: costs, windows: layout.starts.count * options.batch, states: states, resident: resident(),
-            limit: limit)
+            costs: Self.costs(
+                model, options, observation, length: times.count, observed: observed, states: states,
+                law: solve?.errors.law, table: table, keepsFactors: keepsFactors),
+            windows: layout.starts.count * options.batch, states: states, resident: taken, limit: limit)
         self.plan = plan
         let field = observation
         let covariances: (any ObservedCovariances)? =
-            shifted
+            table
             ?? solve.map {
                 ProjectedObservations(
                     errors: $0.errors, sensitivities: $0.sensitivities, layout: layout, bytes: plan.blockBytes)
@@ -143,6 +126,86 @@ public struct Reanalysis {
             field.flatMap { isLinear ? nil : FunctionSolve(covariances, of: $0) }
         }
         Engine.releaseFreedMemory()
+    }
+
+    /// The table of observations' covariances; where there is none, why, and a remark if it is memory's fault.
+    private static func table(
+        _ errors: ErrorSpectrum, _ sensitivities: Sensitivities, _ layout: WindowLayout, _ known: KnownStatesSolve?,
+        limit: Int
+    ) -> (table: ShiftedObservations?, why: String?, remark: String?) {
+        do {
+            let table = try ShiftedObservations(
+                errors: errors, sensitivities: sensitivities, layout: layout, known: known)
+            guard known != nil || table.isWorthIt else { return (nil, nil, nil) }
+            let bytes = table.bytes.kept + table.bytes.scratch
+            guard bytes <= limit / 3 else {
+                let why =
+                    "a third of --memory \(limit.inMebibytes) does not hold it (\(bytes.inMebibytes))"
+                return (
+                    nil, why,
+                    "observations are projected one by one, for \(why): directions of little variance count on the diagonal alone"
+                )
+            }
+            return (table, nil, nil)
+        } catch {
+            return (nil, "observations are not alike about the model's cells: \(error.reason)", nil)
+        }
+    }
+
+    private static func withoutTable(_ names: String, _ why: String?) -> ModelError {
+        ModelError(
+            "\(names) after known states are solved out of a table of their covariances, and there is none: "
+                + "\(why ?? "the model has no errors"). Take a reanalysis of the whole period")
+    }
+
+    /// Looks whether a window that knows its first states can be drawn with its observations, without preparing it.
+    ///
+    /// - Throws: ``ModelError``.
+    static func requireTable(
+        _ model: TrajectoryModel, times: [Double], _ observations: ObservationVector, _ known: KnownStates,
+        _ options: PosteriorOptions
+    ) throws {
+        guard let names = observations.nonLinear, let errors = model.errors else { return }
+        let observation = FieldObservation(
+            observations, climatology: model.codec.climatology, times: times,
+            representation: model.card.autoencoder.reconstructionError)
+        let found = table(
+            errors, Sensitivities(observation, model.codec),
+            WindowLayout(length: times.count, window: model.window, stride: model.stride),
+            KnownStatesSolve(errors: errors, known: known), limit: options.memory ?? Engine.memoryLimit / 5 * 3)
+        if found.table == nil { throw withoutTable(names, found.why) }
+    }
+
+    /// What a draw takes of memory.
+    ///
+    /// - Parameters:
+    ///   - observed: observations of each window
+    ///   - states: observed ones of all members
+    private static func costs(
+        _ model: TrajectoryModel, _ options: PosteriorOptions, _ observation: FieldObservation?, length: Int,
+        observed: [Int], states: Int, law: (any GaussianLaw)?, table: ShiftedObservations?, keepsFactors: Bool
+    ) -> MemoryPlan.Costs {
+        let (largest, inputs) = (observed.max() ?? 0, observation?.inputs ?? 1)
+        let isLinear = observation?.isLinear ?? true
+        let matrices: Int
+        if !isLinear {
+            matrices = FunctionSolve.bytes(observations: largest, inputs: inputs)
+        } else if keepsFactors {
+            matrices = observed.map(AnchorPreconditioner.factorBytes).reduce(0, +)
+        } else {
+            matrices = AnchorPreconditioner.factorBytes(observations: largest)
+        }
+        let decodesTwice =
+            observation != nil && options.takesForwardProducts && !(model.codec.autoencoder.isDecoderLinear && isLinear)
+        return MemoryPlan.Costs(
+            window: model.windowCost(differentiated: observation != nil && options.method != .diffpir),
+            state: model.stateCost(differentiated: observation != nil),
+            length: options.batch * model.bytes(length: length) + (table?.bytes.kept ?? 0) + matrices
+                + (decodesTwice ? states * model.doubleStateCost() : 0),
+            blocks: table == nil
+                ? law.map { law in observed.map { ProjectedObservations.bytes(rows: inputs * $0, law: law) } } ?? [] : [],
+            solve: table?.bytes.scratch
+                ?? law.map { ProjectedObservations.scratchBytes(rows: inputs * largest, law: $0) } ?? 0)
     }
 
     /// - Throws: ``ModelError`` where trajectories cannot go on from known states.
@@ -168,16 +231,18 @@ public struct Reanalysis {
         }
     }
 
-    /// What is done again and again to stay below ``PosteriorOptions/memory``; nil where nothing is.
+    /// What is done again and again, or less exactly, to stay below ``PosteriorOptions/memory``; nil where nothing is.
     public var memoryRemark: String? {
-        guard plan.recomputes else { return nil }
-        let total = layout.starts.count * options.batch
-        var parts = ["\(plan.windowsAtOnce) of \(total) windows are denoised at a time"]
-        if observation != nil, options.method != .diffpir { parts[0] += ", again in gradients" }
-        if let remade = preconditioner?.remade ?? functionSolve?.remade, remade > 0 {
-            parts.append("the observations of \(remade) windows are projected anew at each step")
+        var parts: [String] = []
+        if plan.recomputes {
+            parts.append("\(plan.windowsAtOnce) of \(layout.starts.count * options.batch) windows are denoised at a time")
+            if observation != nil, options.method != .diffpir { parts[0] += ", again in gradients" }
+            if let remade = preconditioner?.remade ?? functionSolve?.remade, remade > 0 {
+                parts.append("the observations of \(remade) windows are projected anew at each step")
+            }
         }
-        return parts.joined(separator: "; ")
+        if let tableRemark { parts.append(tableRemark) }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 
     /// Draws members.

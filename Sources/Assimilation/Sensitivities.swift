@@ -8,14 +8,14 @@ struct Sensitivities {
     let observation: FieldObservation
     private let codec: LatentCodec
     /// Entries of each observation: (state, pattern), a pattern being a distinct row within one state.
-    private var entries: [[(state: Int, pattern: Int)]]
+    private(set) var entries: [[(state: Int, pattern: Int)]]
     /// Shape (patterns, channels, y', x').
-    private let patterns: Tensor
+    let patterns: Tensor
     /// What each pattern picks of a state.
-    private let picked: [Row]
+    let picked: [Row]
 
     /// Columns over (slot, y, x) of one state, and their weights.
-    private struct Row: Hashable {
+    struct Row: Hashable {
         var columns: [Int] = []
         var weights: [Double] = []
     }
@@ -111,57 +111,5 @@ struct Sensitivities {
             }
         }
         return result.permute([0, 2, 1, 3, 4]).contiguous()
-    }
-}
-
-extension Sensitivities {
-    /// Rows as shifts of templates by cells of the latents.
-    struct Shifts {
-        /// Shape (templates, channels, y', x').
-        let templates: Tensor
-        /// Template, state and cell of each row.
-        let rows: [(kind: Int, state: Int, cell: Int)]
-    }
-
-    /// The rows as shifts of `limit` templates at most; nil where they are none: rows over several states, a decoder that
-    /// tells places from one another.
-    ///
-    /// Rows that pick the same about their cells are taken for shifts of one another, and compared.
-    func shifts(most limit: Int) -> Shifts? {
-        let (ny, nx) = (observation.state[1], observation.state[2])
-        let (rows, columns) = (patterns.shape[2], patterns.shape[3])
-        guard ny % rows == 0, nx % columns == 0, entries.allSatisfy({ $0.count == 1 }) else { return nil }
-        let (sy, sx) = (ny / rows, nx / columns)
-        var known: [Row: Int] = [:]
-        var firsts: [Int] = []
-        var places: [(kind: Int, cell: Int)] = []
-        for (pattern, row) in picked.enumerated() {
-            let (y, x) = (row.columns[0] / nx % ny / sy, row.columns[0] % nx / sx)
-            var about = row
-            about.columns = row.columns.map { column in
-                let (slot, dy, dx) = (column / (nx * ny), column / nx % ny - y * sy + ny, column % nx - x * sx + nx)
-                return (slot * ny + dy % ny) * nx + dx % nx
-            }
-            let kind = known[about] ?? firsts.count
-            if kind == firsts.count {
-                guard kind < limit else { return nil }
-                known[about] = kind
-                firsts.append(pattern)
-            }
-            places.append((kind, y * columns + x))
-        }
-        let templates = Tensor.stack(
-            firsts.map { patterns[$0].roll([-(places[$0].cell / columns), -(places[$0].cell % columns)], [1, 2]) }, 0)
-        let most = templates.abs().max().item()
-        for (cell, here) in Dictionary(grouping: places.indices, by: { places[$0].cell }) {
-            let shifted = templates.indexSelect(0, Tensor(here.map { places[$0].kind }))
-                .roll([cell / columns, cell % columns], [2, 3])
-            guard (shifted - patterns.indexSelect(0, Tensor(here))).abs().max().item() <= 1e-4 * most else {
-                return nil
-            }
-        }
-        return Shifts(
-            templates: templates,
-            rows: entries.map { (places[$0[0].pattern].kind, $0[0].state, places[$0[0].pattern].cell) })
     }
 }

@@ -230,21 +230,25 @@ extension FunctionSolve {
 
     @Test func functionsOfKnownStatesOrOfManyKindsOfPlacesAreRefused() throws {
         let world = try DerivedWorld()
-        let all = try world.observations([2], each: 48, error: 0.3)
+        let all = try world.observations([2], each: 96, error: 0.3)
         let later = all.selecting((0..<all.count).filter { all.times[$0] >= world.times[2] })
-        for vector in [all.selecting(Array(0..<8)), later] {
-            #expect(throws: ModelError.self) {
+        for (vector, part) in [(all.selecting(Array(0..<8)), "states that are known"), (later, "between grid points")] {
+            let error = #expect(throws: ModelError.self) {
                 try Reanalysis(
                     model: world.model, times: world.times, observations: vector, known: KnownStates(count: 2),
                     options: PosteriorOptions())
             }
+            #expect(error?.description.contains(part) == true)
         }
-        // A filter says so before its first window is drawn.
-        let longer = try DerivedWorld(states: 6)
-        #expect(throws: ModelError.self) {
+        // A filter says so before its first window is drawn, also of its last one, whose new states alone have many.
+        let longer = try DerivedWorld(states: 8)
+        let many = try longer.observations([2], each: 320, error: 0.3)
+        let last = many.selecting((0..<many.count).filter { many.times[$0] >= longer.times[6] || $0 < 8 })
+        let error = #expect(throws: ModelError.self) {
             try Continuation(
-                model: longer.model, times: longer.times, observations: longer.observations([2], each: 120, error: 0.3),
-                known: KnownStates(count: 2), past: nil, options: PosteriorOptions())
+                model: longer.model, times: longer.times, observations: last, known: KnownStates(count: 2), past: nil,
+                options: PosteriorOptions())
         }
+        #expect(error?.description.contains("between grid points") == true)
     }
 }

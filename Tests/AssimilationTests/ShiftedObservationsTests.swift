@@ -23,13 +23,13 @@ import Torch
 
     /// What is observed: a slot of states, or what is derived from them.
     enum Observed: String, CaseIterable {
-        case variables, speed, vorticity
+        case variables, speed, vorticity, mixed
 
         func derived() throws -> StateExtension? {
             let (variables, grid) = (World.variables, World.torusGrid)
             return switch self {
             case .variables: nil
-            case .speed:
+            case .speed, .mixed:
                 StateExtension(grid: grid, variables: variables, fields: [.speed(0, 1, of: variables, name: "s")])
             case .vorticity:
                 StateExtension(
@@ -51,7 +51,8 @@ import Torch
         var rows = SparseOperator(columns: states * size)
         for i in 0..<count {
             let state = first + Int(numbers[3 * i] * Double(states - first))
-            let slot = derived.map { $0.slot(of: 0) } ?? (numbers[3 * i + 2] < 0.5 ? 0 : 1)
+            let variable = numbers[3 * i + 2] < 0.5 ? 0 : 1
+            let slot = derived.map { observed == .mixed && variable == 0 ? 0 : $0.slot(of: 0) } ?? variable
             let point = Int(numbers[3 * i + 1] * Double(cells))
             rows.append(
                 row: (0..<points).map {
@@ -81,8 +82,8 @@ import Torch
     func covariancesAreThoseOfProjectedRows(_ observed: Observed) throws {
         let sensitivities = try sensitivities(observed, count: 600)
         let errors = ErrorSpectrum.unit(law)
-        let shifted = try #require(
-            ShiftedObservations(errors: errors, sensitivities: sensitivities, layout: Self.layout))
+        let shifted = try ShiftedObservations(errors: errors, sensitivities: sensitivities, layout: Self.layout)
+        #expect(shifted.isWorthIt)
         let projected = ProjectedObservations(errors: errors, sensitivities: sensitivities, layout: Self.layout)
         #expect(shifted.members == projected.members && shifted.members.count == 2)
         for (found, exact) in zip(shifted.covariances(Self.level), projected.covariances(Self.level)) {
@@ -100,27 +101,59 @@ import Torch
         #expect(members.count > 80)
         let errors = ErrorSpectrum.unit(law)
         let known = KnownStatesSolve(errors: errors, known: KnownStates(count: 2, deviation: 0.05))
-        let shifted = try #require(
-            ShiftedObservations(errors: errors, sensitivities: sensitivities, layout: layout, known: known))
+        let shifted = try ShiftedObservations(
+            errors: errors, sensitivities: sensitivities, layout: layout, known: known)
         #expect(shifted.knowsFirstStates)
         let rows = sensitivities.rows(members, in: 0..<Self.window)
         let exact = rows.flatten(1).matmul(known.knowing(rows, Self.level).flatten(1).transpose(0, 1)).tril()
-        #expect(
-            (shifted.covariances(Self.level)[0]().tril() - exact).abs().max().item() < 1e-5 * exact.abs().max().item())
+        let found = shifted.covariances(Self.level)[0]().tril()
+        #expect((found - exact).abs().max().item() < 1e-4 * exact.abs().max().item())
+        // Errors of a thousandth of a deviation beside what is hardly open: the matrix stays positive.
+        let small = (found + Tensor.full([members.count], 1e-6).diagEmbed()).cholesky()
+        #expect(small.isfinite().all().itemAsBool())
     }
 
-    @Test func rowsThatAreNoShiftsAreProjected() throws {
+    /// Factors that stay until the next noise level, and factors that are made for each solve; out of a table, and projected.
+    @Test func solvesAgree() throws {
+        let sensitivities = try sensitivities(.variables, count: 600)
         let errors = ErrorSpectrum.unit(law)
-        func table(_ sensitivities: Sensitivities) -> ShiftedObservations? {
-            ShiftedObservations(errors: errors, sensitivities: sensitivities, layout: Self.layout)
+        let b = normals([3, 600], seed: 5).to(.float32)
+        let table = try ShiftedObservations(errors: errors, sensitivities: sensitivities, layout: Self.layout)
+        let projected = ProjectedObservations(errors: errors, sensitivities: sensitivities, layout: Self.layout)
+        let solves: [AnchorPreconditioner] = [
+            .init(table, of: sensitivities.observation),
+            .init(table, of: sensitivities.observation, keepsFactors: false),
+            .init(projected, of: sensitivities.observation),
+        ]
+        for level in [Self.level, Noise(α: 1, σ: 0.2), Self.level] {
+            let u = solves.map { $0(b, level) }
+            #expect((u[1] - u[0]).abs().max().item() == 0)
+            #expect((u[2] - u[0]).abs().max().item() < 1e-3 * u[0].abs().max().item())
         }
-        // Each with weights of its own; too few to be worth a table; known states that are observed too.
-        #expect(try table(sensitivities(.variables, count: 600, points: 2)) == nil)
-        #expect(try table(sensitivities(.variables, count: 100)) == nil)
+    }
+
+    @Test func rowsThatAreNoShiftsAreNamed() throws {
+        let errors = ErrorSpectrum.unit(law)
+        func reason(_ sensitivities: Sensitivities, known: KnownStatesSolve? = nil) -> String? {
+            do {
+                _ = try ShiftedObservations(
+                    errors: errors, sensitivities: sensitivities, layout: Self.layout, known: known)
+                return nil
+            } catch {
+                return error.reason
+            }
+        }
+        // Each with weights of its own.
+        #expect(try reason(sensitivities(.variables, count: 600, points: 2))?.contains("between grid points") == true)
         let known = KnownStatesSolve(errors: errors, known: KnownStates(count: 2))
-        #expect(
+        #expect(try reason(sensitivities(.variables, count: 600), known: known)?.contains("known") == true)
+        let few = try ShiftedObservations(
+            errors: errors, sensitivities: sensitivities(.variables, count: 100), layout: Self.layout)
+        #expect(!few.isWorthIt)
+        let regional = try #require(TrajectoryModel(contentsOf: World.regional.get().model).errors)
+        #expect(throws: NoShifts.self) {
             try ShiftedObservations(
-                errors: errors, sensitivities: sensitivities(.variables, count: 600), layout: Self.layout, known: known)
-                == nil)
+                errors: regional, sensitivities: sensitivities(.variables, count: 600), layout: Self.layout)
+        }
     }
 }

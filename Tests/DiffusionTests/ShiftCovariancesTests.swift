@@ -26,7 +26,8 @@ import Torch
         distance(table.tril(), exact.tril()) / exact.abs().max().item()
     }
 
-    /// Of odd and even sides, of windows in one and in several groups of frequencies, with variances that are not the law's.
+    /// Of an odd side and an even one, of windows in one and in several groups of frequencies, with variances that are not the
+    /// law's.
     @Test(
         "The table has the covariances of projected rows", arguments: [(3, 4, 0..<3), (3, 5, 1..<3), (22, 4, 3..<17)])
     func tableIsTheProjection(_ window: Int, _ x: Int, _ states: Range<Int>) {
@@ -50,6 +51,10 @@ import Torch
         let table = ShiftCovariances(
             ShiftedTemplates(templates, of: law), variances: variances, states: count..<window, known: (known, level))
         let exact = rows.flatten(1).matmul(known.knowing(rows, at: level).flatten(1).transpose(0, 1))
-        #expect(Self.difference(table.lowerTriangle(shifts), exact) < 2e-5)
+        let found = table.lowerTriangle(shifts)
+        #expect(Self.difference(found, exact) < 1e-4)
+        // What rounding leaves open is added to variances, so that none is negative, nor anything else.
+        #expect((found.diagonal() - exact.diagonal()).min().item() > 0)
+        #expect((found - exact).tril(-1).abs().max().item() < 1e-5 * exact.abs().max().item())
     }
 }

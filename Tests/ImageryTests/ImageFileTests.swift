@@ -52,6 +52,16 @@ enum Fixture {
         let text = try ImageFile.text(of: Data(contentsOf: Fixture.url("text.png")), named: "text.png")
         #expect(text.map(\.key) == ["seed", "prompt"])
         #expect(text.map(\.text) == ["42", "fine crack, soudure oxydée"])
+        // Latin-1, behind the samples.
+        let late = try ImageFile.text(of: Data(contentsOf: Fixture.url("late_text.png")), named: "late_text.png")
+        #expect(late.map(\.key) == ["Comment"] && late.map(\.text) == ["soudure oxydée"])
+    }
+
+    @Test func picturesAsPNGStandUprightToo() throws {
+        let image = try ImageFile.read(Fixture.url("turned.png"))
+        let reference = try Fixture.tensor("turned")
+        #expect(reference.shape == [image.height, image.width, image.channels])
+        #expect(image.samples == reference.floats().map { $0 / 255 })
     }
 
     @Test func jpegIsNearWhatItWasMadeOf() throws {
@@ -75,19 +85,33 @@ enum Fixture {
         #expect(empty?.message == "empty.png is no PNG or JPEG picture: it is empty")
     }
 
-    /// Photographs for print have four inks: libjpeg-turbo turns them into no colours of a screen.
+    /// Photographs for print have four inks, which need a colour profile to become colours of a screen.
     @Test func inksAreRefused() throws {
         let error = #expect(throws: ImageError.self) { try ImageFile.read(Fixture.url("cmyk.jpg")) }
-        #expect(error?.kind == .unreadable)
+        #expect(error?.kind == .unfit && error?.message.contains("CMYK") == true)
     }
 
-    /// A header of 60,000 × 60,000 points over hardly any data is refused before anything is unpacked.
-    @Test func hugePicturesAreRefusedByTheirHeader() throws {
+    /// Bytes between two segments are none of the picture's: readers pass over them.
+    @Test func strayBytesAreNoDamage() throws {
+        var file = try Data(contentsOf: Fixture.url("grey.jpg"))
+        let quantisation = try #require(file.firstRange(of: [0xff, 0xdb]))
+        file.insert(contentsOf: [0, 0, 0], at: quantisation.lowerBound)
+        #expect(try ImageFile.read(file, named: "stray.jpg") == ImageFile.read(Fixture.url("grey.jpg")))
+    }
+
+    /// Headers of 60,000 × 60,000 points, and of one row of two thousand million, over hardly any data are refused before room is
+    /// made for a row.
+    @Test("Huge pictures are refused by their header", arguments: [(60_000, 60_000), (2_147_483_647, 1)])
+    func hugePicturesAreRefusedByTheirHeader(_ width: UInt32, _ height: UInt32) throws {
         var file = try Data(contentsOf: Fixture.url("rgb.png"))
-        for place in [16, 20] { file.replaceSubrange(place..<place + 4, with: [0, 0, 0xea, 0x60]) }
+        for (place, side) in [(16, width), (20, height)] {
+            file.replaceSubrange(place..<place + 4, with: (0..<4).map { UInt8(truncatingIfNeeded: side >> (24 - 8 * $0)) })
+        }
+        // Four channels of sixteen bits.
+        file.replaceSubrange(24..<26, with: [16, 6])
         file.replaceSubrange(29..<33, with: Self.checksum(file[12..<29]))
         let error = #expect(throws: ImageError.self) { try ImageFile.read(file, named: "huge.png") }
-        #expect(error?.kind == .unfit && error?.message.contains("60000 × 60000") == true)
+        #expect(error?.kind == .unfit && error?.message.contains("\(width) x \(height)") == true)
     }
 
     /// CRC-32 as PNG has it.

@@ -15,8 +15,11 @@ public struct ShiftCovariances: @unchecked Sendable {
     /// For every ``statesAtOnce`` first states the covariances with those that are not before them, shape (first states, second
     /// states, kinds, kinds, y, x); the cell is that of the first less that of the second.
     private let parts: [Tensor]
-    /// The index of the displacement between two cells, shape (cells, cells).
-    private let displacements: Tensor
+    /// What is added to variances: single precision leaves so much open of what is known states' difference to the whole.
+    private let rounding: Double
+
+    /// Of the largest variance, where known states are taken off.
+    private static let shareOpen = 1e-5
 
     /// The table of V = E diag(v) Eᵀ; where the first states of the window are known, of what is then left of it.
     ///
@@ -59,15 +62,21 @@ public struct ShiftCovariances: @unchecked Sendable {
             }
             return scale * spectra.irfft2([ny, nx], norm: .ortho)
         }
-        let cells = ny * nx
-        displacements = Tensor(
-            (0..<cells).flatMap { a in
-                (0..<cells).map { b in
-                    let (y, x) = (a / nx - b / nx + ny, a % nx - b % nx + nx)
-                    return (y % ny) * nx + x % nx
-                }
-            }
-        ).reshape([cells, cells])
+        rounding = known == nil ? 0 : Self.shareOpen * Self.largestVariance(frequencies, of: law)
+    }
+
+    /// The largest variance of a template, its mean over the window's states: the sum of its spectra over frequencies and
+    /// wavenumbers.
+    private static func largestVariance(_ products: [Tensor], of law: HomogeneousLaw) -> Double {
+        let (window, ny, nx) = (law.shape[1], law.shape[2], law.shape[3])
+        let twice = (0..<nx / 2 + 1).map { $0 == 0 || (nx % 2 == 0 && $0 == nx / 2) ? 1.0 : 2 }
+        let counts = Tensor(twice, shape: [1, nx / 2 + 1]).to(.float32).expand([ny, nx / 2 + 1]).reshape([-1, 1, 1])
+        // (f, f', kinds, kinds, wavenumbers) to (wavenumbers, kinds, f): both diagonals.
+        let sums = products.map { product in
+            let own = product.select(5, 0).permute([4, 0, 1, 2, 3]).diagonal().permute([0, 3, 1, 2]).diagonal()
+            return (own * counts).sum([0, 2])
+        }
+        return sums.dropFirst().reduce(sums[0], +).max().item() / Double(window)
     }
 
     /// S diag(v) S† of one group of frequencies, shape (f, f', kinds, kinds, wavenumbers, 2).
@@ -96,13 +105,28 @@ public struct ShiftCovariances: @unchecked Sendable {
         return result
     }
 
-    /// The covariances of some shifts, shape (shifts, shifts); what stands above the diagonal means nothing.
+    /// The covariances of some shifts, shape (shifts, shifts); what stands above the diagonal means nothing. Where first states
+    /// are known, variances are larger by a hundred-thousandth of the largest: as much as rounding leaves open, so that the matrix
+    /// stays positive beside errors as small.
     ///
     /// - Precondition: all of ``states``.
     public func lowerTriangle(_ shifts: TemplateShifts) -> Tensor {
         let cells = side.y * side.x
         let result = Tensor.zeros([shifts.count, shifts.count])
-        let places = Tensor(shifts.cells)
+        // The part of the index that a displacement along an axis makes, from the least on.
+        func wrapped(_ side: Int, _ stride: Int) -> Tensor {
+            Tensor((1 - side..<side).map { ($0 + side) % side * stride })
+        }
+        let wraps = (y: wrapped(side.y, side.x), x: wrapped(side.x, 1))
+        let ys = Tensor(shifts.cells.map { $0 / side.x })
+        let xs = Tensor(shifts.cells.map { $0 % side.x })
+        func displacements(_ first: Int, _ rows: Int, _ columns: Int) -> Tensor {
+            func along(_ place: Tensor, _ side: Int, _ wrap: Tensor) -> Tensor {
+                let away = place.narrow(0, first, rows).unsqueeze(1) - place.narrow(0, first, columns) + (side - 1)
+                return wrap.indexSelect(0, away.flatten())
+            }
+            return (along(ys, side.y, wraps.y) + along(xs, side.x, wraps.x)).reshape([rows, columns])
+        }
         let kinds = Tensor(shifts.kinds)
         let seconds = Tensor(zip(shifts.states, shifts.kinds).map { ($0 * self.kinds * self.kinds + $1) * cells })
         var first = 0
@@ -113,15 +137,14 @@ public struct ShiftCovariances: @unchecked Sendable {
             let (part, place) = (state - states.lowerBound).quotientAndRemainder(dividingBy: Self.statesAtOnce)
             let origin = states.lowerBound + part * Self.statesAtOnce
             let index =
-                displacements.indexSelect(0, places.narrow(0, first, rows))
-                .indexSelect(1, places.narrow(0, first, columns))
+                displacements(first, rows, columns)
                 + (kinds.narrow(0, first, rows) * (self.kinds * cells)).unsqueeze(1)
                 + (seconds.narrow(0, first, columns) - origin * self.kinds * self.kinds * cells)
             let block = parts[part].select(0, place).flatten().indexSelect(0, index.flatten()).reshape([rows, columns])
             _ = result.narrow(0, first, columns).narrow(1, first, rows).copyInPlace(block.transpose(0, 1))
             first += rows
         }
-        return result
+        return rounding > 0 ? result + rounding * Tensor.eye(shifts.count) : result
     }
 }
 

@@ -7,8 +7,6 @@ import Torch
 public struct ShiftedTemplates: @unchecked Sendable {
     /// How many templates.
     public let kinds: Int
-    /// Shape (channels, time, y, x) of the law's windows.
-    let shape: [Int]
     /// Whose covariances.
     let law: HomogeneousLaw
     /// T† E of each group of cosine frequencies, T the templates among wavenumbers, E the eigenvectors: real and imaginary
@@ -24,7 +22,7 @@ public struct ShiftedTemplates: @unchecked Sendable {
             templates.rank == 4 && Array(templates.shape.dropFirst()) == [channels, ny, nx],
             "templates of shape \(templates.shape) are none of states of shape \([channels, ny, nx])")
         kinds = templates.shape[0]
-        (shape, self.law) = (law.shape, law)
+        self.law = law
         let wavenumbers = ny * (nx / 2 + 1)
         let T = templates.rfft2(norm: .ortho).permute([2, 3, 0, 1]).reshape([wavenumbers, kinds, channels]).conjugate()
         seen = law.groups.map { [kinds] group in
@@ -36,19 +34,26 @@ public struct ShiftedTemplates: @unchecked Sendable {
         }
     }
 
-    /// Bytes of a table over so many states of a window, and of what stands from one to the next.
-    public static func bytes(kinds: Int, states: Int, of law: HomogeneousLaw) -> (table: Int, kept: Int, scratch: Int) {
-        let (ny, nx) = (law.shape[2], law.shape[3])
-        let wavenumbers = ny * (nx / 2 + 1)
+    /// Bytes of a table over so many states of a window, of what stands from one to the next, and of what making one takes.
+    ///
+    /// - Parameter known: first states that are known
+    public static func bytes(
+        kinds: Int, states: Int, known: Int, of law: HomogeneousLaw
+    ) -> (table: Int, kept: Int, scratch: Int) {
+        let (channels, window, ny, nx) = (law.shape[0], law.shape[1], law.shape[2], law.shape[3])
+        let complex = 8 * ny * (nx / 2 + 1)
         let step = ShiftCovariances.statesAtOnce
         let pairs = kinds * kinds
-        let blocks = law.groups.reduce(0) { $0 + $1.frequencies.count * $1.frequencies.count }
-        let chunk = 4 * 2 * wavenumbers * pairs * step * law.shape[1]
+        let sizes = law.groups.map(\.frequencies.count)
+        let products = complex * pairs * sizes.reduce(0) { $0 + $1 * $1 }
+        // Rows of some states in halves and whole, their spectra with what is known, the table's share.
+        let chunk = 5 * complex * pairs * step * window
+        // What is known: of all frequencies, in time, with its solution, twice.
+        let reduction = known == 0 ? 0 : complex * channels * known * kinds * (2 * window + 5 * states)
         return (
             table: 4 * ny * nx * pairs * (states * (states + step)) / 2,
-            kept: 4 * 2 * kinds * law.groups.reduce(0) { $0 + $1.frequencies.count * $1.modes.real.shape[2] }
-                * wavenumbers,
-            scratch: 4 * 2 * wavenumbers * pairs * blocks + 4 * chunk
+            kept: complex * kinds * zip(law.groups, sizes).reduce(0) { $0 + $1.1 * $1.0.modes.real.shape[2] },
+            scratch: products + chunk + reduction
         )
     }
 }

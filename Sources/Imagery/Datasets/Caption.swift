@@ -62,7 +62,7 @@ public struct Vocabulary: Sendable, Hashable, Codable {
         words = counts.filter { $0.value >= least }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
     }
 
-    /// A vocabulary as it was kept.
+    /// A vocabulary as it was kept: of a word that stands twice the first place counts.
     public init(words: [String]) { self.words = words }
 
     /// Numbers that it has.
@@ -73,7 +73,7 @@ public struct Vocabulary: Sendable, Hashable, Codable {
 
     /// A sentence as `length` numbers, cut or filled up.
     public func numbers(of caption: Caption, length: Int) -> [Int] {
-        let known = Dictionary(uniqueKeysWithValues: words.enumerated().map { ($1, $0 + 2) })
+        let known = Dictionary(words.enumerated().map { ($1, $0 + 2) }, uniquingKeysWith: { first, _ in first })
         let numbers = caption.words.prefix(length).map { known[$0] ?? Self.unknown }
         return numbers + [Int](repeating: Self.filler, count: length - numbers.count)
     }

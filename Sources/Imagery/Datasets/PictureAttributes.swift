@@ -23,9 +23,13 @@ public struct PictureAttributes: Sendable, Hashable {
         public var elongation: Double
     }
 
+    /// How bright the thing is.
     public var brightness: Brightness
+    /// Its hue.
     public var hue: Hue
+    /// How much of the picture it takes.
     public var size: Size
+    /// How it lies.
     public var extent: Extent
     /// nil without a mask.
     public var marks: Marks?

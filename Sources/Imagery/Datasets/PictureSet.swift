@@ -43,8 +43,8 @@ public struct PictureSet: Sendable {
         let masks = root.appendingPathComponent("masks", isDirectory: true)
         let hasImages = FileManager.default.fileExists(atPath: images.path)
         let place = hasImages ? images : root
-        let own = try Self.pictures(in: place)
-        let folders = own.isEmpty ? try Self.folders(in: place).filter { try !Self.pictures(in: $0).isEmpty } : []
+        let own = try PictureFiles.pictures(in: place)
+        let folders = own.isEmpty ? try PictureFiles.folders(in: place).filter { try !PictureFiles.pictures(in: $0).isEmpty } : []
         func mask(_ picture: URL, _ kind: String?) -> URL? {
             guard hasImages else { return nil }
             let folder = kind.map { masks.appendingPathComponent($0) } ?? masks
@@ -58,7 +58,7 @@ public struct PictureSet: Sendable {
         } else {
             classes = folders.map(\.lastPathComponent)
             entries = try folders.enumerated().flatMap { kind, folder in
-                try Self.pictures(in: folder).map {
+                try PictureFiles.pictures(in: folder).map {
                     Entry(picture: $0, kind: kind, mask: mask($0, folder.lastPathComponent))
                 }
             }
@@ -93,6 +93,9 @@ public struct PictureSet: Sendable {
             entries.enumerated().map { ($1.picture.standardizedFileURL.path, $0) },
             uniquingKeysWith: { first, _ in first })
         for (number, row) in rows.enumerated() {
+            for column in ["picture", "mask"] where row[column, default: ""].isEmpty {
+                throw ImageError(.unfit, "\(table.path), row \(number + 1): the column \(column) is empty")
+            }
             let files = ["picture", "mask"].map {
                 URL(fileURLWithPath: row[$0] ?? "", relativeTo: folder).standardizedFileURL
             }
@@ -121,26 +124,5 @@ public struct PictureSet: Sendable {
             if place.isMultiple(of: count) { held.append(entry) } else { others.append(entry) }
         }
         return (PictureSet(classes: classes, entries: held), PictureSet(classes: classes, entries: others))
-    }
-
-    private static func folders(in folder: URL) throws -> [URL] {
-        try contents(folder).filter { url in
-            var isFolder: ObjCBool = false
-            return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) && isFolder.boolValue
-        }
-    }
-
-    private static func pictures(in folder: URL) throws -> [URL] {
-        try contents(folder).filter { ImageFile.Format(ending: $0.lastPathComponent) != nil }
-    }
-
-    private static func contents(_ folder: URL) throws -> [URL] {
-        do {
-            return try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-                .filter { !$0.lastPathComponent.hasPrefix(".") }
-                .sorted { $0.lastPathComponent < $1.lastPathComponent }
-        } catch {
-            throw ImageError(.unreadable, "\(folder.path) cannot be read: \(error.localizedDescription)")
-        }
     }
 }

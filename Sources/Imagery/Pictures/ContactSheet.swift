@@ -10,7 +10,9 @@ public enum ContactSheet {
     ///   - gap: points between cells
     /// - Precondition: one picture or more.
     public static func of(_ pictures: [Image], columns: Int? = nil, cell: Int = 128, gap: Int = 4) -> Image {
-        precondition(!pictures.isEmpty && cell > 0 && gap >= 0, "\(pictures.count) pictures in cells of \(cell) points")
+        precondition(
+            !pictures.isEmpty && cell > 0 && gap >= 0 && columns ?? 1 > 0,
+            "\(pictures.count) pictures in cells of \(cell) points, \(columns ?? 1) columns")
         let columns = min(columns ?? Int(Double(pictures.count).squareRoot().rounded(.up)), pictures.count)
         let rows = (pictures.count + columns - 1) / columns
         let (width, height) = (columns * (cell + gap) + gap, rows * (cell + gap) + gap)

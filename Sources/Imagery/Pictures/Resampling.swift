@@ -6,7 +6,7 @@ import Foundation
 public enum Resampling: String, Sendable, CaseIterable {
     /// The nearest point: masks and labels, which have no values between theirs.
     case nearest
-    /// The mean of what a new point covers.
+    /// The mean of the old points whose middles a new one covers.
     case area
     /// A triangle of two points.
     case linear

@@ -25,10 +25,11 @@ public struct BeadSegmentation: Sendable {
         (self.weights, self.threshold, self.side) = (weights, threshold, side)
     }
 
-    /// All candidates of a photograph, best first, at its own size.
+    /// All candidates of a photograph, best first, at the size that they are sought at.
     public func candidates(_ photograph: Image) -> [Candidate] {
         let size = photograph.fitted(within: side)
-        let small = photograph.resized(width: size.width, height: size.height, by: .area)
+        let small = photograph.resized(
+            width: size.width, height: size.height, by: size.width < photograph.width ? .area : .linear)
         let brightness = Plane(small)
         let unit = Double(side) / 128
         let roughness = brightness.variation(2 * unit)
@@ -52,17 +53,19 @@ public struct BeadSegmentation: Sendable {
         for candidate in found.sorted(by: { $0.score.total > $1.score.total }) {
             if kept.allSatisfy({ $0.mask.overlap(candidate.mask) < 0.8 }) { kept.append(candidate) }
         }
-        return kept.map {
-            Candidate(
-                mask: $0.mask.resized(width: photograph.width, height: photograph.height), score: $0.score,
-                source: $0.source)
+        return kept
+    }
+
+    /// The best candidate at the photograph's own size, and whether it scores enough to be kept; nil where there is none.
+    public func best(_ photograph: Image) -> (candidate: Candidate, isKept: Bool)? {
+        candidates(photograph).first.map { best in
+            let mask = best.mask.resized(width: photograph.width, height: photograph.height)
+            return (Candidate(mask: mask, score: best.score, source: best.source), best.score.total > threshold)
         }
     }
 
     /// The bead; nil where no candidate scores above the threshold.
-    public func bead(_ photograph: Image) -> Candidate? {
-        candidates(photograph).first.flatMap { $0.score.total > threshold ? $0 : nil }
-    }
+    public func bead(_ photograph: Image) -> Candidate? { best(photograph).flatMap { $0.isKept ? $0.candidate : nil } }
 
     /// What thresholds are taken of. A bead is a band: rough, or bright, or dark, and a ridge of that at about its width.
     ///

@@ -13,9 +13,9 @@ struct Segment: AsyncParsableCommand {
 
               S = 0.35 elongation + 0.30 contrast + 0.20 homogeneity + 0.15 centring
 
-            elongation: length over height, 6 and more count as 1; contrast: how little brightness or roughness within and \
-            about the mask overlap; homogeneity: how even the texture within is; centring: 1 in the middle. The best mask \
-            is kept where S exceeds the threshold.
+            elongation: length over height, 6 and more count as 1; contrast: the difference of brightness to what lies \
+            about the mask, a fifth of the range and more count as 1, or that of roughness, two octaves and more; homogeneity: \
+            how even the texture within is; centring: 1 in the middle. The best mask is kept where S exceeds the threshold.
 
               sillage segment weld.jpg -o beads/
               sillage segment photographs/ -o beads/ --sheet sheet.png --json
@@ -38,7 +38,8 @@ struct Segment: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Weights of elongation, contrast, homogeneity and centring, four numbers.", valueName: "w,w,w,w"))
+            "Weights of elongation, contrast, homogeneity and centring, four numbers; their shares of the sum count.",
+            valueName: "w,w,w,w"))
     var weights: String?
 
     @Option(
@@ -59,11 +60,16 @@ struct Segment: AsyncParsableCommand {
 
     private func chosenWeights() throws -> MaskScore.Weights {
         guard let weights else { return .init() }
-        let numbers = weights.split(separator: ",").compactMap { Double($0.trimmingCharacters(in: .whitespaces)) }
-        guard numbers.count == 4, numbers.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
-            throw ValidationError("--weights is '\(weights)': give four numbers, such as 0.35,0.30,0.20,0.15")
+        let parts = weights.split(separator: ",", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { Double($0.trimmingCharacters(in: .whitespaces)) }
+        let sum = numbers.reduce(0, +)
+        guard parts.count == 4, numbers.count == 4, numbers.allSatisfy({ $0 >= 0 }), sum > 0, sum.isFinite else {
+            throw ValidationError(
+                "--weights is '\(weights)': give four numbers, none below 0, such as 0.35,0.30,0.20,0.15")
         }
-        return .init(elongation: numbers[0], contrast: numbers[1], homogeneity: numbers[2], centring: numbers[3])
+        return .init(
+            elongation: numbers[0] / sum, contrast: numbers[1] / sum, homogeneity: numbers[2] / sum,
+            centring: numbers[3] / sum)
     }
 
     /// What is said of a photograph.
@@ -80,50 +86,92 @@ struct Segment: AsyncParsableCommand {
         var source: String?
     }
 
+    /// What is said of all.
+    private struct Findings: Encodable {
+        var photographs: [Finding]
+        var kept: Int
+        var threshold: Double
+    }
+
     func run() async throws {
         let reporter = common.reporter
-        let files = try PictureFiles.of(photographs.map(fileURL))
-        let names = files.map { $0.deletingPathExtension().lastPathComponent }
-        if let twice = Dictionary(grouping: names, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
-            throw ImageError(.unfit, "two photographs are called \(twice), and would share a mask: segment them apart")
-        }
+        let files = try chosen()
         let folder = fileURL(output)
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
             throw ImageError(.output, "\(output) cannot be made: \(error.localizedDescription)")
         }
+        try sheet.map { try requireOutput($0, option: "--sheet", reading: files.map(\.path)) }
+        Stop.leaving("masks of the photographs before this one are in \(output)")
         let segmentation = try BeadSegmentation(weights: chosenWeights(), threshold: threshold)
         var findings: [Finding] = []
         var overlays: [Image] = []
-        for (file, name) in zip(files, names) {
+        for file in files {
             let photograph = try ImageFile.read(file)
-            let best = segmentation.candidates(photograph).first
-            let kept = best.flatMap { $0.score.total > threshold ? $0 : nil }
+            let best = segmentation.best(photograph)
+            let kept = best.flatMap { $0.isKept ? $0.candidate : nil }
+            let places = Self.endings.map {
+                folder.appendingPathComponent(file.deletingPathExtension().lastPathComponent + $0)
+            }
             let overlay = kept.map { photograph.overlaid(with: $0.mask) }
             if let kept, let overlay {
-                try ImageFile.write(kept.mask.image, to: folder.appendingPathComponent("\(name)-bead.png"))
-                try ImageFile.write(overlay, to: folder.appendingPathComponent("\(name)-overlay.png"))
+                try ImageFile.write(kept.mask.image, to: places[0])
+                try ImageFile.write(overlay, to: places[1])
+            } else {
+                // Those of an earlier run are none of this one's.
+                for place in places { try? FileManager.default.removeItem(at: place) }
             }
-            if sheet != nil { overlays.append(overlay ?? photograph) }
+            if sheet != nil { overlays.append(Self.small(overlay ?? photograph)) }
+            let score = best?.candidate.score
             findings.append(
                 Finding(
-                    photograph: file.path,
-                    mask: kept.map { _ in folder.appendingPathComponent("\(name)-bead.png").path },
-                    kept: kept != nil, score: best?.score.total, elongation: best?.score.elongation,
-                    contrast: best?.score.contrast, homogeneity: best?.score.homogeneity,
-                    centring: best?.score.centring, share: best?.mask.share, source: best?.source))
+                    photograph: file.path, mask: kept.map { _ in places[0].path }, kept: kept != nil,
+                    score: score?.total, elongation: score?.elongation, contrast: score?.contrast,
+                    homogeneity: score?.homogeneity, centring: score?.centring, share: best?.candidate.mask.share,
+                    source: best?.candidate.source))
             reporter.show(
                 ProgressReport(
-                    title: "photographs", completed: findings.count, total: files.count, unit: "photographs"))
+                    title: "segmenting", completed: findings.count, total: files.count, unit: "photographs"))
         }
         reporter.finish()
-        if let sheet { try ImageFile.write(ContactSheet.of(overlays, cell: 192), to: fileURL(sheet)) }
-        try common.print(findings, text: Self.text(findings))
+        if let sheet { try ImageFile.write(ContactSheet.of(overlays, cell: Self.cell), to: fileURL(sheet)) }
+        let all = Findings(
+            photographs: findings, kept: findings.count { $0.kept }, threshold: threshold)
+        try common.print(all, text: Self.text(all))
     }
 
-    private static func text(_ findings: [Finding]) -> String {
-        let rows = findings.map { finding -> String in
+    /// What a photograph's files end in.
+    private static let endings = ["-bead.png", "-overlay.png"]
+    /// Side of a picture on the sheet, points.
+    private static let cell = 192
+
+    private static func small(_ picture: Image) -> Image {
+        let size = picture.fitted(within: cell)
+        return picture.resized(width: size.width, height: size.height, by: size.width < picture.width ? .area : .nearest)
+    }
+
+    /// The photographs, each once: what an earlier run made beside them is none.
+    private func chosen() throws -> [URL] {
+        var files: [URL] = []
+        for file in try PictureFiles.of(photographs.map(fileURL)) {
+            let isMade = Self.endings.contains { file.lastPathComponent.hasSuffix($0) }
+            if !isMade, !files.contains(file.standardizedFileURL) { files.append(file.standardizedFileURL) }
+        }
+        guard !files.isEmpty else {
+            throw ImageError(.missing, "\(photographs.joined(separator: ", ")): only masks and overlays, no photograph")
+        }
+        let names = Dictionary(grouping: files) { $0.deletingPathExtension().lastPathComponent }
+        if let twice = names.values.first(where: { $0.count > 1 }) {
+            throw ImageError(
+                .unfit,
+                "\(twice.map(\.path).joined(separator: " and ")) would share a mask's name: segment them into two folders")
+        }
+        return files
+    }
+
+    private static func text(_ all: Findings) -> String {
+        let rows = all.photographs.map { finding -> String in
             guard let score = finding.score else { return "\(finding.photograph): no mask of a bead's size" }
             return String(
                 format:
@@ -132,7 +180,7 @@ struct Segment: AsyncParsableCommand {
                 finding.contrast ?? 0,
                 finding.homogeneity ?? 0, finding.centring ?? 0, 100 * (finding.share ?? 0))
         }
-        return (rows + ["\(findings.count { $0.kept }) of \(findings.count) photographs have a kept mask"])
+        return (rows + ["\(all.kept) of \(all.photographs.count) photographs have a kept mask"])
             .joined(separator: "\n")
     }
 }

@@ -8,6 +8,8 @@ source               13 rows of 17 numbers from 0 to 1, in float32
 resize/FILTER/R×C    the source at R rows and C columns, in Pillow's 32-bit mode
 """
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +50,15 @@ text = PngImagePlugin.PngInfo()
 text.add_text("seed", "42")
 text.add_itxt("prompt", "fine crack, soudure oxydée")
 rgb.save(here / "text.png", pnginfo=text)
+
+png = (here / "rgb.png").read_bytes()
+words = b"tEXt" + b"Comment\0" + "soudure oxydée".encode("latin-1")
+chunk = struct.pack(">I", len(words) - 4) + words + struct.pack(">I", zlib.crc32(words))
+(here / "late_text.png").write_bytes(png[:-12] + chunk + png[-12:])
+turned = Image.Exif()
+turned[0x0112] = 6
+rgb.save(here / "turned.png", exif=turned)
+keep("turned", ImageOps.exif_transpose(Image.open(here / "turned.png")))
 
 for orientation in range(1, 9):
     exif = Image.Exif()
