@@ -201,7 +201,7 @@ let targets: [Target] = [
         dependencies: [
             "sillage", "era5-uk", "exact-posteriors", "kolmogorov-sda", "latent-or-pixel", "long-trajectories",
             "lorenz63-sda", "qg-filtering", "qg-forecast", "qg-reanalysis", "twin-experiments", "worlds",
-            "Assimilation", "Fields",
+            "Assimilation", "Fields", "Imagery",
         ],
         exclude: ["Fixtures"]),
 ]

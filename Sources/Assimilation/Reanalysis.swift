@@ -203,7 +203,8 @@ public struct Reanalysis {
             length: options.batch * model.bytes(length: length) + (table?.bytes.kept ?? 0) + matrices
                 + (decodesTwice ? states * model.doubleStateCost() : 0),
             blocks: table == nil
-                ? law.map { law in observed.map { ProjectedObservations.bytes(rows: inputs * $0, law: law) } } ?? [] : [],
+                ? law.map { law in observed.map { ProjectedObservations.bytes(rows: inputs * $0, law: law) } } ?? []
+                : [],
             solve: table?.bytes.scratch
                 ?? law.map { ProjectedObservations.scratchBytes(rows: inputs * largest, law: $0) } ?? 0)
     }
@@ -235,7 +236,8 @@ public struct Reanalysis {
     public var memoryRemark: String? {
         var parts: [String] = []
         if plan.recomputes {
-            parts.append("\(plan.windowsAtOnce) of \(layout.starts.count * options.batch) windows are denoised at a time")
+            parts.append(
+                "\(plan.windowsAtOnce) of \(layout.starts.count * options.batch) windows are denoised at a time")
             if observation != nil, options.method != .diffpir { parts[0] += ", again in gradients" }
             if let remade = preconditioner?.remade ?? functionSolve?.remade, remade > 0 {
                 parts.append("the observations of \(remade) windows are projected anew at each step")

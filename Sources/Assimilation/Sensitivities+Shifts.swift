@@ -40,7 +40,9 @@ extension Sensitivities {
             let kind = known[key] ?? firsts.count
             if kind == firsts.count {
                 guard kind < limit else {
-                    throw NoShifts(reason: "they see the model's cells in more than \(limit) ways, as places between grid points do")
+                    throw NoShifts(
+                        reason:
+                            "they see the model's cells in more than \(limit) ways, as places between grid points do")
                 }
                 known[key] = kind
                 firsts.append(pattern)

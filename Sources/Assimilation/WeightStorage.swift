@@ -5,8 +5,18 @@ public enum WeightStorage: String, Codable, Sendable, CaseIterable {
     case float32, float16
 
     /// The tensors as they are written: those of floating point in this type.
-    func stored(_ tensors: [String: Tensor]) -> [String: Tensor] {
+    ///
+    /// - Throws: ``ModelError`` for numbers that the type does not hold.
+    func stored(_ tensors: [String: Tensor]) throws -> [String: Tensor] {
         guard self == .float16 else { return tensors }
-        return tensors.mapValues { $0.dtype.isFloatingPoint ? $0.to(.float16) : $0 }
+        return try Dictionary(
+            uniqueKeysWithValues: tensors.map { name, tensor in
+                guard tensor.dtype.isFloatingPoint else { return (name, tensor) }
+                let half = tensor.to(.float16)
+                guard half.isfinite().all().itemAsBool() else {
+                    throw ModelError("\(name) holds numbers that float16 does not: leave weights at float32")
+                }
+                return (name, half)
+            })
     }
 }

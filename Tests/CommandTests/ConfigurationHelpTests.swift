@@ -32,7 +32,14 @@ import Testing
     func everyKeyIsExplained(_ command: String) async throws {
         let help = try await Command.run(["train", command, "--help"]).output
         let lines = help.split(separator: "\n")
-        let words = Set(lines.flatMap { $0.split(whereSeparator: { !$0.isLetter && $0 != "_" }).map(String.init) })
+        // Keys begin a line; those of a mapping that is said in braces stand within.
+        let words = Set(
+            lines.flatMap { line -> [String] in
+                let first = line.drop { $0 == " " }.prefix { $0.isLetter || $0 == "_" }
+                let braces = line.split(whereSeparator: { "{,".contains($0) }).dropFirst()
+                    .map { $0.drop { $0 == " " }.prefix { $0.isLetter || $0 == "_" } }
+                return ([first] + braces).map(String.init)
+            })
         let missing = try #require(Self.keys[command]).filter { !words.contains($0) }
         #expect(missing.sorted() == [])
         #expect(help.contains("training/\(command)/checkpoints") && help.contains("checkpoint_every"))

@@ -105,7 +105,8 @@ enum Fixture {
     func hugePicturesAreRefusedByTheirHeader(_ width: UInt32, _ height: UInt32) throws {
         var file = try Data(contentsOf: Fixture.url("rgb.png"))
         for (place, side) in [(16, width), (20, height)] {
-            file.replaceSubrange(place..<place + 4, with: (0..<4).map { UInt8(truncatingIfNeeded: side >> (24 - 8 * $0)) })
+            file.replaceSubrange(
+                place..<place + 4, with: (0..<4).map { UInt8(truncatingIfNeeded: side >> (24 - 8 * $0)) })
         }
         // Four channels of sixteen bits.
         file.replaceSubrange(24..<26, with: [16, 6])

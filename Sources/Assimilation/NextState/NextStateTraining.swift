@@ -108,7 +108,8 @@ public func trainNextState(
     guard outcome.status != .interrupted else { return outcome }
     try trainer.loadBestWeights()
     try Safetensors.write(
-        configuration.weights.stored(network.stateDict()), to: folder.appendingPathComponent("next-state.safetensors"))
+        try configuration.weights.stored(network.stateDict()),
+        to: folder.appendingPathComponent("next-state.safetensors"))
     card.nextState = .init(
         network: c, history: history, incrementDeviation: deviation, noise: configuration.noise,
         validationLoss: outcome.state.best?.losses["loss"],

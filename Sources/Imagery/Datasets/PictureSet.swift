@@ -44,7 +44,8 @@ public struct PictureSet: Sendable {
         let hasImages = FileManager.default.fileExists(atPath: images.path)
         let place = hasImages ? images : root
         let own = try PictureFiles.pictures(in: place)
-        let folders = own.isEmpty ? try PictureFiles.folders(in: place).filter { try !PictureFiles.pictures(in: $0).isEmpty } : []
+        let folders =
+            own.isEmpty ? try PictureFiles.folders(in: place).filter { try !PictureFiles.pictures(in: $0).isEmpty } : []
         func mask(_ picture: URL, _ kind: String?) -> URL? {
             guard hasImages else { return nil }
             let folder = kind.map { masks.appendingPathComponent($0) } ?? masks

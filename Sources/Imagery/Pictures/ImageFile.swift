@@ -114,7 +114,9 @@ public enum ImageFile {
         _ image: Image, text: [(key: String, text: String)] = [], named name: String = "the picture"
     ) throws -> Data {
         precondition(
-            text.allSatisfy { (1...79).contains($0.key.utf8.count) && $0.key.utf8.allSatisfy { (32..<127).contains($0) } },
+            text.allSatisfy {
+                (1...79).contains($0.key.utf8.count) && $0.key.utf8.allSatisfy { (32..<127).contains($0) }
+            },
             "keys of a PNG's text have 1 to 79 Latin letters")
         let keys = text.map { strdup($0.key) }
         let texts = text.map { strdup($0.text) }

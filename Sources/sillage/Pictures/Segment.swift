@@ -148,7 +148,8 @@ struct Segment: AsyncParsableCommand {
 
     private static func small(_ picture: Image) -> Image {
         let size = picture.fitted(within: cell)
-        return picture.resized(width: size.width, height: size.height, by: size.width < picture.width ? .area : .nearest)
+        return picture.resized(
+            width: size.width, height: size.height, by: size.width < picture.width ? .area : .nearest)
     }
 
     /// The photographs, each once: what an earlier run made beside them is none.
@@ -165,7 +166,8 @@ struct Segment: AsyncParsableCommand {
         if let twice = names.values.first(where: { $0.count > 1 }) {
             throw ImageError(
                 .unfit,
-                "\(twice.map(\.path).joined(separator: " and ")) would share a mask's name: segment them into two folders")
+                "\(twice.map(\.path).joined(separator: " and ")) would share a mask's name: segment them into two folders"
+            )
         }
         return files
     }

@@ -88,6 +88,8 @@ enum ConfigurationHelp {
                                                 where points are missing
           latitude_weights         on a globe   the loss counts latent cells by area,
                                                 cos(latitude); in a region only if true
+          weights                  float32      how they are written: float16 halves
+                                                the file
           \(training)
         """
 
