@@ -56,12 +56,14 @@ let targets: [Target] = [
     .target(
         name: "Training", dependencies: ["Torch", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
         exclude: ["TensorBoard/events.proto"]),
+    .target(
+        name: "Models", dependencies: ["Diffusion", "Training", .product(name: "Yams", package: "Yams")]),
     .target(name: "Verification", dependencies: ["Fields", "Spectral", "Dynamics"]),
     .target(name: "Figures", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")]),
     .target(
         name: "Assimilation",
         dependencies: [
-            "Diffusion", "Networks", "Training", "Observing", .product(name: "Yams", package: "Yams"),
+            "Diffusion", "Models", "Networks", "Training", "Observing", .product(name: "Yams", package: "Yams"),
         ]),
     .target(name: "Imagery", dependencies: ["CImages", .product(name: "SwiftCSV", package: "SwiftCSV")]),
 
@@ -70,7 +72,8 @@ let targets: [Target] = [
         name: "sillage",
         dependencies: [
             "Assimilation", "Diffusion", "Dynamics", "Fields", "Figures", "Filters", "Imagery", "LinearAlgebra",
-            "Networks", "Observing", "Torch", "Training", "Verification", .product(name: "Yams", package: "Yams"),
+            "Models", "Networks", "Observing", "Torch", "Training", "Verification",
+            .product(name: "Yams", package: "Yams"),
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 
@@ -85,7 +88,7 @@ let targets: [Target] = [
     .target(
         name: "Flows",
         dependencies: [
-            "Assimilation", "Dynamics", "Experiments", "Fields", "Observing", "Verification",
+            "Assimilation", "Dynamics", "Experiments", "Fields", "Models", "Observing", "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/Shared/Flows"),
     .target(
@@ -95,7 +98,7 @@ let targets: [Target] = [
     .executableTarget(
         name: "era5-uk",
         dependencies: [
-            "Assimilation", "Diffusion", "Experiments", "Fields", "Figures", "Filters", "Observing", "Torch",
+            "Assimilation", "Diffusion", "Experiments", "Fields", "Figures", "Filters", "Models", "Observing", "Torch",
             "Training", "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/era5-uk",
@@ -134,7 +137,7 @@ let targets: [Target] = [
     .executableTarget(
         name: "qg-forecast",
         dependencies: [
-            "Assimilation", "Dynamics", "Experiments", "Fields", "Figures", "Flows", "Observing", "Torch",
+            "Assimilation", "Dynamics", "Experiments", "Fields", "Figures", "Flows", "Models", "Observing", "Torch",
             "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/qg-forecast"),
@@ -157,14 +160,15 @@ let targets: [Target] = [
     .executableTarget(
         name: "qg-filtering",
         dependencies: [
-            "Assimilation", "Dynamics", "Experiments", "Fields", "Figures", "Flows", "Observing", "Torch",
+            "Assimilation", "Dynamics", "Experiments", "Fields", "Figures", "Flows", "Models", "Observing", "Torch",
             "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/qg-filtering"),
     .executableTarget(
         name: "kolmogorov-sda",
         dependencies: [
-            "Assimilation", "Diffusion", "Dynamics", "Experiments", "Fields", "Figures", "Networks", "Observing",
+            "Assimilation", "Diffusion", "Dynamics", "Experiments", "Fields", "Figures", "Models", "Networks",
+            "Observing",
             "Spectral", "Torch", "Training", "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/kolmogorov-sda",
@@ -172,7 +176,8 @@ let targets: [Target] = [
     .executableTarget(
         name: "latent-or-pixel",
         dependencies: [
-            "Assimilation", "Experiments", "Fields", "Figures", "Flows", "Networks", "Observing", "Torch", "Training",
+            "Assimilation", "Experiments", "Fields", "Figures", "Flows", "Models", "Networks", "Observing", "Torch",
+            "Training",
             "Verification",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "notebooks-as-scripts/latent-or-pixel",
@@ -195,6 +200,7 @@ let targets: [Target] = [
         name: "VerificationTests", dependencies: ["Verification", "Spectral", "Dynamics", "Fields"],
         exclude: ["Fixtures"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Models"]),
     .testTarget(name: "AssimilationTests", dependencies: ["Assimilation", "Filters"]),
     .testTarget(
         name: "CommandTests",

@@ -1,5 +1,6 @@
 import Fields
 import Foundation
+import Models
 
 /// The Gaussian law that a denoiser is anchored at.
 public struct AnchorConfiguration: Codable, Sendable, Hashable {

@@ -1,5 +1,6 @@
 import Fields
 import Foundation
+import Models
 import Torch
 
 extension Archive {

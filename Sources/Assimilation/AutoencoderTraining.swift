@@ -1,5 +1,6 @@
 import Fields
 import Foundation
+import Models
 import Networks
 import Torch
 import Training
@@ -300,18 +301,6 @@ public func trainAutoencoder(
     try Safetensors.write(network.stateDict(), to: output.appendingPathComponent("autoencoder.safetensors"))
     try card.write(to: output)
     return outcome
-}
-
-extension TrainingSummary {
-    init(
-        archive: [String], states: Int, outcome: TrainingOutcome, configuration: TrainingConfiguration, module: Module
-    ) {
-        self.init(
-            archive: archive, states: states, steps: outcome.state.best?.step ?? outcome.state.step,
-            seconds: outcome.state.seconds, seed: configuration.seed,
-            parameters: module.parameters().reduce(0) { $0 + $1.count },
-            date: ISO8601DateFormatter().string(from: Date()))
-    }
 }
 
 /// Standardised fields of some states, shape (states, variables, y, x).

@@ -1,5 +1,6 @@
 import Fields
 import Foundation
+import Models
 import Torch
 
 /// How the mean of a world's climate is described.

@@ -1,4 +1,5 @@
 import Foundation
+import Models
 import Torch
 
 /// The file `statistics.safetensors` of a model folder: `mean`, `deviation`, and `mask` where points hold no value.

@@ -1,4 +1,5 @@
 import Fields
+import Models
 import Networks
 import Training
 

@@ -1,4 +1,5 @@
 import Fields
+import Models
 import Torch
 
 /// Which points of each variable hold values: those of an ocean's variables hold none on land, at no time.

@@ -1,5 +1,6 @@
 import Diffusion
 import Foundation
+import Models
 import Torch
 
 /// How a draw stays below a number of bytes: which activations are kept for gradients, and how many windows and states

@@ -1,6 +1,7 @@
 import Diffusion
 import Fields
 import Foundation
+import Models
 import Networks
 import Yams
 
@@ -90,61 +91,6 @@ public struct ModelCard: Codable, Sendable {
     }
 }
 
-/// How, on what and for how long a network was trained.
-public struct TrainingSummary: Codable, Sendable {
-    /// Files, by name.
-    public var archive: [String]
-    /// States learnt from.
-    public var states: Int
-    /// Optimiser steps of the weights kept.
-    public var steps: Int
-    /// Seconds of training.
-    public var seconds: Double
-    /// Seed.
-    public var seed: Int
-    /// Trainable numbers.
-    public var parameters: Int
-    /// When, ISO 8601.
-    public var date: String
-}
-
-/// Noise levels of training and sampling: α = 1, log-logit between `sigmaMin` and `sigmaMax`.
-public struct NoiseConfiguration: Codable, Sendable, Hashable {
-    /// Cleanest level, in standard deviations of latents.
-    public var sigmaMin = 1e-3
-    /// Noisiest level.
-    public var sigmaMax = 100.0
-    /// Spread of the levels drawn in training: log σ is logistic with this scale.
-    public var rho = 1.0
-
-    /// The defaults.
-    public init() {}
-
-    /// Levels of a sampler of so many steps, noisiest first: log-logit with ρ = 2.
-    ///
-    /// - Parameter top: the noisiest, `sigmaMax` when nil
-    func levels(steps: Int, from top: Double? = nil) -> [Noise] {
-        Schedule.logLogit(σmin: sigmaMin, σmax: top ?? sigmaMax, ρ: 2).levels(steps: steps)
-    }
-
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case rho
-        case sigmaMin = "sigma_min"
-        case sigmaMax = "sigma_max"
-    }
-
-    /// Reads the part `noise:`; what is left out takes its default.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        sigmaMin = try values.decodeIfPresent(Double.self, forKey: .sigmaMin) ?? sigmaMin
-        sigmaMax = try values.decodeIfPresent(Double.self, forKey: .sigmaMax) ?? sigmaMax
-        rho = try values.decodeIfPresent(Double.self, forKey: .rho) ?? rho
-        guard sigmaMin > 0, sigmaMax > sigmaMin, rho > 0 else {
-            throw ConfigurationError(message: "noise: 0 < sigma_min < sigma_max and rho > 0 must hold")
-        }
-    }
-}
-
 extension ModelCard {
     /// Reads `model.yaml`.
     ///
@@ -173,13 +119,4 @@ extension ModelCard {
             throw FieldsError(.output, "\(folder.path)/model.yaml cannot be written: \(error.localizedDescription)")
         }
     }
-}
-
-/// What is wrong with a model folder.
-public struct ModelError: Error, CustomStringConvertible, Sendable {
-    /// The whole message.
-    public let description: String
-
-    /// An error with its message.
-    public init(_ message: String) { description = message }
 }

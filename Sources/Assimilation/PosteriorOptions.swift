@@ -1,4 +1,5 @@
 import Diffusion
+import Models
 
 /// How a posterior is drawn.
 public struct PosteriorOptions: Sendable, Hashable {

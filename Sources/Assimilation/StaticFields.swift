@@ -1,5 +1,6 @@
 import Fields
 import Foundation
+import Models
 import Networks
 import Torch
 

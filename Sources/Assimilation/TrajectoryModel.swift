@@ -1,6 +1,7 @@
 import Diffusion
 import Fields
 import Foundation
+import Models
 import Networks
 import Torch
 

@@ -1,5 +1,6 @@
 import Assimilation
 import Diffusion
+import Models
 import Networks
 
 extension ConfigurationError: ExitCoded {

@@ -2,6 +2,7 @@ import Diffusion
 import Fields
 import Filters
 import Foundation
+import Models
 import Observing
 import Testing
 import Torch

@@ -1,5 +1,6 @@
 import Diffusion
 import Foundation
+import Models
 import Testing
 import Torch
 

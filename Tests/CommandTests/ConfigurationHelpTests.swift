@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Assimilation
+@testable import Models
 @testable import Networks
 @testable import Training
 

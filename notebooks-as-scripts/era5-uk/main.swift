@@ -3,6 +3,7 @@ import Fields
 import Figures
 import Filters
 import Foundation
+import Models
 import Observing
 import Torch
 import Training

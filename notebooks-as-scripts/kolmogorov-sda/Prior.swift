@@ -1,5 +1,6 @@
 import Assimilation
 import Foundation
+import Models
 import Observing
 import Torch
 import Training

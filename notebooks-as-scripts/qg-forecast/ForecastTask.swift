@@ -3,6 +3,7 @@ import Dynamics
 import Fields
 import Flows
 import Foundation
+import Models
 import Observing
 import Torch
 import Verification

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Assimilation
 import Foundation
+import Models
 import Torch
 import Training
 

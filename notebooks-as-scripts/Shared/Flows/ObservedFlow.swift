@@ -3,6 +3,7 @@ import Dynamics
 import Experiments
 import Fields
 import Foundation
+import Models
 import Observing
 import Verification
 

@@ -1,11 +1,10 @@
+import Models
 import Testing
 import Torch
 
-@testable import Assimilation
-
 @Suite struct WeightStorageTests {
     @Test func halvesAreReadBackWithinTheirRounding() throws {
-        let weights = ["a": normals([40], seed: 3).to(.float32), "n": Tensor([3, 4])]
+        let weights = ["a": Tensor.randn([40], generator: Generator(seed: 3)), "n": Tensor([3, 4])]
         let halves = try WeightStorage.float16.stored(weights)
         #expect(halves["a"]?.dtype == .float16 && halves["n"]?.dtype == .int64)
         let back = try #require(halves["a"]).to(.float32)

@@ -7,7 +7,7 @@ public enum WeightStorage: String, Codable, Sendable, CaseIterable {
     /// The tensors as they are written: those of floating point in this type.
     ///
     /// - Throws: ``ModelError`` for numbers that the type does not hold.
-    func stored(_ tensors: [String: Tensor]) throws -> [String: Tensor] {
+    public func stored(_ tensors: [String: Tensor]) throws -> [String: Tensor] {
         guard self == .float16 else { return tensors }
         return try Dictionary(
             uniqueKeysWithValues: tensors.map { name, tensor in

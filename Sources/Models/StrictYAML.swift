@@ -2,17 +2,6 @@ import Foundation
 import Training
 import Yams
 
-/// What is wrong with a configuration: the file, the key, the line, and the nearest thing that would be right.
-public struct ConfigurationError: Error, CustomStringConvertible, Sendable {
-    /// The whole message.
-    public let message: String
-    /// The whole message, for a person.
-    public var description: String { message }
-
-    /// An error with its whole message.
-    public init(message: String) { self.message = message }
-}
-
 /// Decodes YAML strictly: a key that no type asks for is an error that names the nearest known one.
 ///
 /// Yams parses; this decoder walks its nodes and takes note of the keys that each type asked for.
