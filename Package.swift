@@ -65,7 +65,11 @@ let targets: [Target] = [
         dependencies: [
             "Diffusion", "Models", "Networks", "Training", "Observing", .product(name: "Yams", package: "Yams"),
         ]),
-    .target(name: "Imagery", dependencies: ["CImages", .product(name: "SwiftCSV", package: "SwiftCSV")]),
+    .target(
+        name: "Imagery",
+        dependencies: [
+            "CImages", "Diffusion", "Models", "Networks", "Training", .product(name: "SwiftCSV", package: "SwiftCSV"),
+        ]),
 
     // Front
     .executableTarget(

@@ -14,6 +14,9 @@ public struct Caption: Sendable, Hashable {
         words = text.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "-") }.map(String.init)
     }
 
+    /// Names of the attributes that sentences may leave out.
+    static let attributes = ["brightness", "hue", "size", "extent", "marks", "area"]
+
     /// All that is known: "a bright brown cardboard piece large wide", "a dark weld bead with a thin elongated defect".
     ///
     /// - Parameters:
