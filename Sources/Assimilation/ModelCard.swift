@@ -3,7 +3,6 @@ import Fields
 import Foundation
 import Models
 import Networks
-import Yams
 
 /// What a model folder holds, in words and numbers: the file `model.yaml`.
 public struct ModelCard: Codable, Sendable {
@@ -109,10 +108,7 @@ extension ModelCard {
 
     /// Writes `model.yaml` atomically.
     public func write(to folder: URL) throws {
-        let encoder = YAMLEncoder()
-        encoder.options.width = 110
-        encoder.options.sortKeys = false
-        let text = "# A Sillage model: see README, section Models.\n" + (try encoder.encode(self))
+        let text = "# A Sillage model: see README, section Models.\n" + (try StrictYAML.text(of: self))
         do {
             try Data(text.utf8).write(to: folder.appendingPathComponent("model.yaml"), options: .atomic)
         } catch {

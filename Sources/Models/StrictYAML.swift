@@ -37,6 +37,14 @@ public enum StrictYAML {
         }
     }
 
+    /// The text of a value, its keys in the order of their declaration.
+    public static func text(of value: some Encodable) throws -> String {
+        let encoder = YAMLEncoder()
+        encoder.options.width = 110
+        encoder.options.sortKeys = false
+        return try encoder.encode(value)
+    }
+
     private static func describe(_ error: DecodingError, in node: Node) -> String {
         switch error {
         case .keyNotFound(let key, let context):

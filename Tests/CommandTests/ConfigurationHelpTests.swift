@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Assimilation
+@testable import Imagery
 @testable import Models
 @testable import Networks
 @testable import Training
@@ -24,6 +25,12 @@ import Testing
         "denoiser": common + statics + ["time", "y", "x"] + names(DenoiserTrainingConfiguration.CodingKeys.self)
             + names(DenoiserTrainingConfiguration.NetworkChoice.CodingKeys.self)
             + names(AnchorConfiguration.CodingKeys.self) + names(NoiseConfiguration.CodingKeys.self),
+        "image": names(TrainingConfiguration.CodingKeys.self) + names(DivergenceDetector.Limits.CodingKeys.self)
+            + ["width", "blocks"] + names(ImageTrainingConfiguration.CodingKeys.self)
+            + names(ImageTrainingConfiguration.AutoencoderChoice.CodingKeys.self)
+            + names(ImageTrainingConfiguration.DenoiserChoice.CodingKeys.self)
+            + names(ImageTrainingConfiguration.SentenceChoice.CodingKeys.self)
+            + names(Augmentation.CodingKeys.self) + names(NoiseConfiguration.CodingKeys.self),
         "next-state": common + ["time", "y", "x"] + names(NextStateTrainingConfiguration.CodingKeys.self)
             + names(DenoiserTrainingConfiguration.NetworkChoice.CodingKeys.self)
             + names(NoiseConfiguration.CodingKeys.self),
@@ -43,7 +50,8 @@ import Testing
             })
         let missing = try #require(Self.keys[command]).filter { !words.contains($0) }
         #expect(missing.sorted() == [])
-        #expect(help.contains("training/\(command)/checkpoints") && help.contains("checkpoint_every"))
+        #expect(command == "image" || help.contains("training/\(command)/checkpoints"))
+        #expect(help.contains("checkpoint_every"))
     }
 
     @Test("No line of the table of keys is wrapped", arguments: keys.keys.sorted())

@@ -2,24 +2,6 @@ import Foundation
 import Torch
 import Training
 
-/// How photographs are varied while a model learns from them.
-public struct Augmentation: Sendable, Hashable, Codable {
-    /// Whether they are mirrored, half of the time.
-    public var flip: Bool
-    /// Part of a side that is cut away at most, somewhere on both.
-    public var crop: Double
-    /// Half the range of a level that is added to all samples, of 1.
-    public var brightness: Double
-
-    /// An augmentation.
-    public init(flip: Bool = true, crop: Double = 0.1, brightness: Double = 0.04) {
-        (self.flip, self.crop, self.brightness) = (flip, crop, brightness)
-    }
-
-    /// None.
-    public static let none = Augmentation(flip: false, crop: 0, brightness: 0)
-}
-
 /// Photographs of one size with what is said of them.
 struct PictureBatch: Sendable {
     /// From −1 to 1, shape (batch, channels, side, side).

@@ -93,6 +93,45 @@ enum ConfigurationHelp {
           \(training)
         """
 
+    /// Keys of `sillage train image --config`.
+    static let image = """
+          key                      default      meaning
+          side                     required     points of a side, 16 to 512
+          colour                   rgb          or grey
+          validation_every         10           every how many-th photograph of a class
+                                                is held out
+          noun                     piece        what all photographs are of
+          augmentation
+            flip                   true         mirrored half of the time
+            crop                   0.1          part of a side that is cut away
+            brightness             0.04         level that is added at most
+          autoencoder              required
+            latent_channels        required     numbers of a latent cell
+            patch                  required     points that are put together, along a
+                                                side, before the first convolution
+            stages                 []           resolutions, finest first, such as
+                                                [{width: 64, blocks: 2}]; none: a
+                                                linear codec
+            training               required     as below
+          anchor_modes             0            modes of the Gaussian law that the
+                                                denoiser is anchored at; 0: none
+          noise                                 levels trained on and sampled from
+            sigma_min              0.001        cleanest
+            sigma_max              100          noisiest
+            rho                    1            spread of the levels drawn
+          denoiser                 required     a transformer over latent cells
+            patch                  1            cells of a token, along a side
+            hidden                 required     width of a token
+            blocks                 required     transformer blocks
+            heads                  required     hidden ÷ heads even, at least 6
+          sentence
+            hidden                 96           width of a word
+            layers                 2            of its transformer
+            silence                0.15         how often nothing is said
+            omission               0.3          how often an attribute is left out
+          \(training)
+        """
+
     private static let network = """
           patch                  required     states and latent cells that make a
                                                 token: {time: 2, y: 2, x: 2}
