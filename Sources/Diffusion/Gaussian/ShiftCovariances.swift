@@ -35,7 +35,7 @@ public struct ShiftCovariances: @unchecked Sendable {
         let (window, ny, nx) = (law.shape[1], law.shape[2], law.shape[3])
         precondition(states.lowerBound >= 0 && states.upperBound <= window, "states \(states) of a window of \(window)")
         (self.states, kinds, side) = (states, templates.kinds, (ny, nx))
-        let (K, wavenumbers) = (templates.kinds, ny * (nx / 2 + 1))
+        let K = templates.kinds
         let weights = law.parts(variances.unsqueeze(0)).map { $0.mean([2]).transpose(1, 2) }
         let frequencies = zip(law.groups, zip(templates.seen, weights)).map { group, factors in
             Self.products(factors.0, factors.1, kinds: K, frequencies: group.frequencies.count)
