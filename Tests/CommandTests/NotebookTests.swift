@@ -186,19 +186,22 @@ import Testing
         let rows = try outcome.output.split(separator: "\n").map {
             try JSONDecoder().decode(Row.self, from: Data($0.utf8))
         }
-        #expect(rows.count == 4 * 2 * 3)
+        // By windows, state by state, the true model, persistence, climate: two layers at three leads.
+        #expect(rows.count == 5 * 2 * 3)
         func crps(_ method: String, _ variable: String, _ lead: Int) -> Double? {
             rows.first { $0.method == method && $0.variable == variable && $0.lead_days == lead }?.crps
         }
         for variable in ["q1", "q2"] {
             let start = try #require(crps("diffusion", variable, 0))
-            #expect(start == crps("true model", variable, 0))
-            let ours = try #require(crps("diffusion", variable, 2))
+            #expect(start == crps("true model", variable, 0) && start == crps("next state", variable, 0))
             let theirs = try #require(crps("true model", variable, 2))
-            #expect(ours < 1.4 * theirs, "\(variable): \(ours), \(theirs)")
+            for method in ["diffusion", "next state"] {
+                let ours = try #require(crps(method, variable, 2))
+                #expect(ours < 1.4 * theirs, "\(method), \(variable): \(ours), \(theirs)")
+            }
         }
         let page = try String(contentsOfFile: folder.path("forecast/index.html"), encoding: .utf8)
-        #expect(page.components(separatedBy: "<img ").count - 1 == 6 + 3)
+        #expect(page.components(separatedBy: "<img ").count - 1 == 8 + 3)
     }
 
     /// Three windows in one step: what is measured is there, and the windows meet where the page says.
