@@ -17,7 +17,7 @@ struct LongTrajectoriesOptions: Script {
               swift run -c release long-trajectories
               swift run -c release long-trajectories --quick --json
 
-            The full run takes two to three hours on two cores, --quick two minutes: 2 and 4 windows, 4 sampling steps.
+            The full run takes about half an hour on two cores, --quick two minutes: 2 and 4 windows, 4 sampling steps.
             """)
 
     @Option(help: ArgumentHelp("Windows of a draw; repeatable (4, 16, 64, 256; or 2, 4).", valueName: "count"))

@@ -18,7 +18,7 @@ struct QGFilteringOptions: Script {
               swift run -c release qg-filtering --windows 50 --share 0.005
               swift run -c release qg-filtering --quick --json
 
-            The full run, 500 windows, takes some two and a half hours on two cores. What was filtered is kept beside the page, and \
+            The full run, 500 windows, takes under two hours on two cores. What was filtered is kept beside the page, and \
             the same command goes on from there; more windows go on too. --quick takes a minute: 3 windows, 4 sampling steps.
             """)
 
