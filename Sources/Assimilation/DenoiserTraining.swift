@@ -67,8 +67,7 @@ public func trainDenoiser(
         }
     }
     let validation = try batches(thinned(heldStarts, to: 64))
-    let noise = NoiseDistribution.uniform(
-        .logLogit(σmin: configuration.noise.sigmaMin, σmax: configuration.noise.sigmaMax, ρ: configuration.noise.rho))
+    let noise = configuration.noise.distribution
     /// The training on the states of a split; of a part of them in a folder of its own.
     func fit(_ split: ArchiveSplit, part: Int? = nil) throws -> DenoiserFit {
         // First weights come from the seed too: a training is a function of configuration, archive and seed.
@@ -130,7 +129,7 @@ public func trainDenoiser(
         return outcome.interrupted
     }
     try Safetensors.write(fitted.task.network.stateDict(), to: folder.appendingPathComponent("denoiser.safetensors"))
-    try fitted.anchor?.write(to: folder.appendingPathComponent("anchor.safetensors"))
+    try fitted.anchor?.write(to: folder.appendingPathComponent(GaussianLawFile.name))
     try StaticFields.write(statics, to: folder)
     try measured?.errors.write(to: folder, weights: measured?.weights)
     card.denoiser = .init(

@@ -95,11 +95,7 @@ extension ModelCard {
     ///
     /// - Throws: ``ModelError`` when the folder is not a model, ``ConfigurationError`` for what is wrong in the card.
     public init(contentsOf folder: URL) throws {
-        let url = folder.appendingPathComponent("model.yaml")
-        guard FileManager.default.fileExists(atPath: url.path) else {
-            throw ModelError(
-                "\(folder.path) is not a model: it holds no model.yaml; train one with `sillage train autoencoder`")
-        }
+        let url = try ModelKind.trajectory.card(in: folder, trainedBy: "sillage train autoencoder")
         self = try StrictYAML.decode(ModelCard.self, from: url)
         guard format == 1 else {
             throw ModelError("\(url.path): format \(format) is newer than this version of sillage reads (1)")

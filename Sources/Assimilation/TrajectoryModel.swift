@@ -55,7 +55,9 @@ public struct TrajectoryModel {
         network.eval()
         network.bodyType = precision.dtype(on: .cpu)
         for parameter in network.parameters() + codec.autoencoder.parameters() { parameter.requiresGrad = false }
-        anchor = part.anchor.kind == .none ? nil : try readAnchor(folder.appendingPathComponent("anchor.safetensors"))
+        anchor =
+            part.anchor.kind == .none
+            ? nil : try GaussianLawFile.read(folder.appendingPathComponent(GaussianLawFile.name))
         let expected = [part.network.channels, part.network.window, codec.latentShape[1], codec.latentShape[2]]
         if let anchor, anchor.shape != expected {
             throw ModelError(

@@ -12,6 +12,9 @@ public struct NoiseConfiguration: Codable, Sendable, Hashable {
     /// The defaults.
     public init() {}
 
+    /// How levels are drawn in training.
+    public var distribution: NoiseDistribution { .uniform(.logLogit(σmin: sigmaMin, σmax: sigmaMax, ρ: rho)) }
+
     /// Levels of a sampler of so many steps, noisiest first: log-logit with ρ = 2.
     ///
     /// - Parameter top: the noisiest, `sigmaMax` when nil

@@ -37,6 +37,14 @@ public enum StrictYAML {
         }
     }
 
+    /// The word that a key of a file's mapping has; nil where there is none.
+    static func word(_ key: String, in url: URL) -> String? {
+        guard let text = try? String(contentsOf: url, encoding: .utf8), let node = try? Yams.compose(yaml: text) else {
+            return nil
+        }
+        return node.mapping?[key]?.string
+    }
+
     /// The text of a value, its keys in the order of their declaration.
     public static func text(of value: some Encodable) throws -> String {
         let encoder = YAMLEncoder()

@@ -49,7 +49,7 @@ struct ImageTrainingTests {
     ) throws -> TrainingOutcome {
         try trainImageModel(
             Self.configuration(anchor: anchor, steps: steps), photographs: PictureSet(contentsOf: photographs.url),
-            output: output.url, name: "boxes", reporter: SilentReporter(), interruption: interruption)
+            source: "boxes", output: output.url, name: "boxes", reporter: SilentReporter(), interruption: interruption)
     }
 
     @Test("A trained folder draws pictures, each member its own", arguments: [0, 5])
@@ -57,7 +57,7 @@ struct ImageTrainingTests {
         let outcome = try train(anchor: anchor)
         #expect(outcome.status == .completed)
         let model = try ImageModel(contentsOf: output.url, precision: .float32)
-        #expect(model.card.classes == ["glass", "metal"] && model.card.denoiser?.vocabulary.contains("blue") == true)
+        #expect(model.card.classes == ["glass", "metal"] && model.card.denoiser.vocabulary.contains("blue"))
         #expect(model.card.autoencoder.reconstructionPSNR > 20)
         let prompt = Caption("a blue glass piece")
         func draw(_ members: [Int], _ guidance: Double = 1, _ prompt: Caption? = prompt) throws -> [Image] {
@@ -93,13 +93,47 @@ struct ImageTrainingTests {
         interruption.request()
         #expect(throws: CancellationError.self) { try train(anchor: 0, interruption: interruption) }
         #expect(try train(anchor: 0).status == .completed)
+        #expect(try ImageModelCard(contentsOf: output.url).denoiser.training.archive == ["boxes"])
         // Longer: the same training goes on.
         let outcome = try train(anchor: 0, steps: 5)
         #expect(outcome.status == .completed && outcome.state.step == 5)
     }
 
+    /// What is learnt from, or how, has changed: a training does not go on as if it had not.
+    @Test func anotherTrainingIsRefused() throws {
+        _ = try train(anchor: 0)
+        var other = try Self.configuration(anchor: 0, steps: 5)
+        other.noun = "box"
+        #expect(throws: TrainingError.self) {
+            try trainImageModel(
+                other, photographs: PictureSet(contentsOf: photographs.url), source: "boxes", output: output.url,
+                name: "boxes", reporter: SilentReporter(), interruption: Interruption())
+        }
+        // What stands there stays.
+        #expect(try ImageModel(contentsOf: output.url).card.noun == "piece")
+    }
+
+    @Test func masksOfAnotherSizeAreNamed() throws {
+        var set = try PictureSet(contentsOf: photographs.url)
+        let mask = photographs.url.appendingPathComponent("mask.png")
+        try ImageFile.write(
+            Image(width: 5, height: 4, colour: .grey, samples: [Float](repeating: 1, count: 20)), to: mask)
+        set = PictureSet(
+            classes: set.classes, entries: set.entries.map { .init(picture: $0.picture, kind: $0.kind, mask: mask) })
+        let error = #expect(throws: ImageError.self) {
+            try trainImageModel(
+                Self.configuration(anchor: 0), photographs: set, source: "boxes", output: output.url, name: "boxes",
+                reporter: SilentReporter(), interruption: Interruption())
+        }
+        #expect(error?.kind == .unfit && error?.message.contains("5 × 4") == true)
+    }
+
     @Test func whatDoesNotFitIsNamed() throws {
         let folder = try TemporaryFolder()
+        try Data("name: qg".utf8).write(to: folder.url.appendingPathComponent("model.yaml"))
+        let trajectories = #expect(throws: ModelError.self) { try ImageModel(contentsOf: folder.url) }
+        #expect(trajectories?.description.contains("model of trajectories") == true)
+        try FileManager.default.removeItem(at: folder.url.appendingPathComponent("model.yaml"))
         let missing = #expect(throws: ModelError.self) { try ImageModel(contentsOf: folder.url) }
         #expect(missing?.description.contains("sillage train image") == true)
         for (text, part) in [
@@ -121,7 +155,7 @@ struct ImageTrainingTests {
         let one = PictureSet(classes: few.classes, entries: [few.entries[0]])
         let error = #expect(throws: ImageError.self) {
             try trainImageModel(
-                Self.configuration(anchor: 0), photographs: one, output: output.url, name: "one",
+                Self.configuration(anchor: 0), photographs: one, source: "one", output: output.url, name: "one",
                 reporter: SilentReporter(), interruption: Interruption())
         }
         #expect(error?.message.contains("too few") == true)

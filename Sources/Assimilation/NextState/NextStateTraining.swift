@@ -26,10 +26,7 @@ struct NextStateTask: TrainingTask {
         var bits = bits
         let latents = withNoGrad { codec.encode(batch.fields) }
         let x = denoiser.increment(of: latents)
-        // One level from each of as many equal slices of probability as there are examples: less variance.
-        let offset = Double.random(in: 0..<1, using: &bits)
-        let count = x.shape[0]
-        let levels = (0..<count).map { noise((Double($0) + offset) / Double(count)) }
+        let levels = noise.stratified(x.shape[0], offset: Double.random(in: 0..<1, using: &bits))
         let ε = Tensor.randn(x.shape, generator: generator)
         return denoisingLoss(
             denoiser.given(latents.narrow(2, 0, denoiser.history)), x, each: levels, ε: ε,
@@ -90,8 +87,7 @@ public func trainNextState(
         try Array(0..<examples.count).chunked(by: 64).map { try examples.batch($0, random: .validation(seed: seed)) }
     }
     let deviation = try incrementDeviation(batches(of: examples.unshifted(thinned(starts, to: 512))), codec, history)
-    let noise = NoiseDistribution.uniform(
-        .logLogit(σmin: configuration.noise.sigmaMin, σmax: configuration.noise.sigmaMax, ρ: configuration.noise.rho))
+    let noise = configuration.noise.distribution
     let task = NextStateTask(
         denoiser: NextStateDenoiser(network: network, history: history, deviation: deviation), codec: codec,
         examples: examples, validation: try batches(of: examples.unshifted(thinned(heldStarts, to: 512))), noise: noise,

@@ -37,6 +37,13 @@ public struct ImageCodec: @unchecked Sendable {
     /// Pictures of latents.
     public func decode(_ latents: Tensor) -> Tensor { autoencoder.decode((latents * deviation + mean).squeeze(2)) }
 
+    /// Numbers that tell it from another: of all its weights and statistics.
+    var fingerprint: String {
+        let tensors = autoencoder.stateDict().sorted { $0.key < $1.key }.map(\.value) + [mean, deviation]
+        return tensors.map { "\($0.to(.float64).sum().item()) \($0.to(.float64).square().sum().item())" }
+            .joined(separator: " ")
+    }
+
     static let file = "statistics.safetensors"
 
     func write(to folder: URL) throws {

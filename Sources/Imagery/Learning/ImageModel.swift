@@ -13,17 +13,15 @@ public struct ImageModel: @unchecked Sendable {
     /// Words that sentences are read by.
     public let vocabulary: Vocabulary
     private let network: ImageNetwork
-    private let anchor: EmpiricalOrthogonalLaw?
+    private let anchor: (any GaussianLaw)?
 
     /// Reads a model folder.
     ///
     /// - Throws: ``ModelError``, `ConfigurationError`, `TorchError`.
     public init(contentsOf folder: URL, precision: Precision = .auto) throws {
         let card = try ImageModelCard(contentsOf: folder)
-        guard let denoiser = card.denoiser else {
-            throw ModelError("\(folder.path) holds an autoencoder only: go on with `sillage train image`")
-        }
-        codec = try ImageCodec(contentsOf: folder, card: card)
+        let denoiser = card.denoiser
+        let codec = try ImageCodec(contentsOf: folder, card: card)
         let network = ImageNetwork(
             denoiser: try SpatioTemporalTransformer(denoiser.network), sentence: try SentenceEncoder(denoiser.sentence))
         _ = try network.load(Safetensors.read(folder.appendingPathComponent("denoiser.safetensors")))
@@ -34,8 +32,15 @@ public struct ImageModel: @unchecked Sendable {
             throw ModelError(
                 "\(folder.path): a vocabulary of \(vocabulary.count) numbers for \(denoiser.sentence.words)")
         }
-        anchor = denoiser.anchorModes == nil ? nil : try ImageAnchor.read(folder, shape: codec.latentShape)
-        self.card = card
+        anchor = try denoiser.anchorModes.map { _ in
+            let url = folder.appendingPathComponent(GaussianLawFile.name)
+            let law = try GaussianLawFile.read(url)
+            guard law.shape == codec.latentShape else {
+                throw ModelError("\(url.path): a law of shape \(law.shape) for latents of shape \(codec.latentShape)")
+            }
+            return law
+        }
+        (self.card, self.codec) = (card, codec)
     }
 
     /// The denoiser of latents that a sentence steers.
@@ -57,19 +62,10 @@ public struct ImageModel: @unchecked Sendable {
             ClassifierFree(denoiser, nothing: Tensor.zeros(like: context), strength: guidance), context: context)
     }
 
-    /// Noise levels of so many steps.
-    ///
-    /// - Parameter strength: the share of the way from a picture to noise that sampling starts at, more than 0 and 1 at most;
-    ///   that share of the steps is taken
-    public func levels(steps: Int, strength: Double = 1) -> [Noise] {
-        precondition(steps >= 1 && strength > 0 && strength <= 1, "\(steps) steps at a strength of \(strength)")
-        let all = card.denoiser!.noise.levels(steps: steps)
-        return Array(all.suffix(max(Int((strength * Double(steps)).rounded()), 1) + 1))
-    }
-
     /// Draws pictures.
     ///
     /// - Parameters:
+    ///   - prompt, guidance: as of ``prior(_:guidance:)``
     ///   - members: which; member 7 is the same whoever is drawn with it
     ///   - onStep: progress; throw from it to cancel
     /// - Throws: `DiffusionError`, and whatever `onStep` throws.
@@ -78,7 +74,7 @@ public struct ImageModel: @unchecked Sendable {
         onStep: (SamplingProgress) throws -> Void = { _ in }
     ) throws -> [Image] {
         let noise = MemberNoise(seed: seed, members: members, shape: codec.latentShape)
-        let sampler = StochasticDPMSolver(levels: levels(steps: steps))
+        let sampler = StochasticDPMSolver(levels: card.denoiser.noise.levels(steps: steps))
         let prior = prior(prompt, guidance: guidance)
         return try withNoGrad {
             let pictures = codec.decode(try sampler.sample(prior, noise: noise, onStep: onStep))

@@ -4,11 +4,8 @@ import Networks
 
 /// What a folder of an image model holds, in words and numbers: the file `model.yaml`.
 public struct ImageModelCard: Codable, Sendable {
-    /// What kind of model it is; other folders say another.
-    public enum Kind: String, Codable, Sendable, CaseIterable { case image }
-
     /// What kind of model it is.
-    public var kind = Kind.image
+    public var kind = ModelKind.image
     /// Version of this format.
     public var format = 1
     /// A short name.
@@ -26,7 +23,7 @@ public struct ImageModelCard: Codable, Sendable {
     /// The autoencoder.
     public var autoencoder: Autoencoder
     /// The denoiser with its encoder of sentences.
-    public var denoiser: Denoiser?
+    public var denoiser: Denoiser
 
     /// The part of a card about the autoencoder.
     public struct Autoencoder: Codable, Sendable {
@@ -71,11 +68,7 @@ public struct ImageModelCard: Codable, Sendable {
     ///
     /// - Throws: ``ModelError`` when the folder is no image model, ``ConfigurationError`` for what is wrong in the card.
     public init(contentsOf folder: URL) throws {
-        let url = folder.appendingPathComponent("model.yaml")
-        guard FileManager.default.fileExists(atPath: url.path) else {
-            throw ModelError(
-                "\(folder.path) is not a model: it holds no model.yaml; train one with `sillage train image`")
-        }
+        let url = try ModelKind.image.card(in: folder, trainedBy: "sillage train image")
         self = try StrictYAML.decode(ImageModelCard.self, from: url)
         guard format == 1 else {
             throw ModelError("\(url.path): format \(format) is newer than this version of sillage reads (1)")
@@ -85,7 +78,7 @@ public struct ImageModelCard: Codable, Sendable {
     /// A card from its parts.
     public init(
         name: String, description: String, side: Int, channels: Int, classes: [String], noun: String,
-        autoencoder: Autoencoder, denoiser: Denoiser? = nil
+        autoencoder: Autoencoder, denoiser: Denoiser
     ) {
         (self.name, self.description, self.side, self.channels) = (name, description, side, channels)
         (self.classes, self.noun, self.autoencoder, self.denoiser) = (classes, noun, autoencoder, denoiser)

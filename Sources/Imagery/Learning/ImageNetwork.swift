@@ -22,7 +22,7 @@ final class ImageNetwork: Module {
     }
 
     /// The denoiser of latents, whose context is that of sentences; anchored at a law where there is one.
-    func denoiser(anchor: EmpiricalOrthogonalLaw?) -> any ContextualDenoiser & WeightedDenoiser {
+    func denoiser(anchor: (any GaussianLaw)?) -> any ContextualDenoiser & WeightedDenoiser {
         guard let anchor else {
             return Preconditioned { [denoiser] input, logRatio, context in
                 denoiser(input, noise: logRatio, context: context)

@@ -53,10 +53,7 @@ struct ImageDenoiserTask: TrainingTask {
     private func loss(_ batch: PictureBatch, generator: Generator, bits: SplitMix64) -> Tensor {
         var bits = bits
         let x = withNoGrad { codec.encode(batch.pictures) }
-        // One level from each of as many equal slices of probability as there are examples: less variance.
-        let offset = Double.random(in: 0..<1, using: &bits)
-        let count = x.shape[0]
-        let levels = (0..<count).map { noise((Double($0) + offset) / Double(count)) }
+        let levels = noise.stratified(x.shape[0], offset: Double.random(in: 0..<1, using: &bits))
         let ε = Tensor.randn(x.shape, generator: generator)
         return lossOf(denoiser, x, levels, ε, network.context(batch.captions, vocabulary))
     }

@@ -9,15 +9,16 @@ import Training
 ///
 /// - Parameters:
 ///   - photographs: learnt from, but for those held out
+///   - source: what the card calls them: their folder's name
 ///   - output: the model folder; trainings begun there go on
 ///   - name: the model's
 ///   - precision: of the denoiser's tokens and products
 ///   - interruption: asks to stop between two steps
-/// - Returns: how it ended; the folder gains `model.yaml`, `statistics.safetensors`, `autoencoder.safetensors` and, unless it was
-///   interrupted, `denoiser.safetensors`.
+/// - Returns: how it ended; unless it was interrupted the folder gains `model.yaml` and the numbers. Until then what stands there
+///   of an earlier training stays.
 /// - Throws: ``ImageError``, `ConfigurationError`, `TrainingError`, `NetworksError`.
 public func trainImageModel(
-    _ configuration: ImageTrainingConfiguration, photographs: PictureSet, output: URL, name: String,
+    _ configuration: ImageTrainingConfiguration, photographs: PictureSet, source: String, output: URL, name: String,
     precision: Precision = .auto, reporter: any ProgressReporter, interruption: Interruption
 ) throws -> TrainingOutcome {
     let (held, learnt) = photographs.split(every: configuration.validationEvery)
@@ -42,7 +43,11 @@ public func trainImageModel(
     let training = try examples(learnt, after: 0)
     let validation = try examples(held, after: learnt.entries.count)
     reporter.finish()
-    let identity = photographs.entries.map(\.picture.lastPathComponent).joined(separator: "\n")
+    let identity = [
+        "\(configuration.side) \(configuration.colour) \(configuration.augmentation) \(configuration.captioning)",
+        photographs.entries.map { "\($0.kind ?? -1) \($0.picture.lastPathComponent) \($0.mask != nil)" }.joined(
+            separator: "\n"),
+    ].joined(separator: "\n")
 
     let heldPictures = try validation.plain.all().map(\.pictures)
     let plain = try training.plain.all().map(\.pictures)
@@ -51,28 +56,39 @@ public func trainImageModel(
         interruption)
     guard outcome.status != .interrupted else { return outcome }
     let codec = ImageCodec(autoencoder, standardising: plain)
-    var card = ImageModelCard(
+    // Of samples from −1 to 1.
+    let psnr = withNoGrad { 10 * log10(4 / ImageAutoencoderTask.meanSquare(autoencoder, Tensor.cat(heldPictures, 0))) }
+    reporter.say(String(format: "the autoencoder's pictures have a PSNR of %.1f dB", psnr))
+    let law = configuration.anchorModes == 0 ? nil : ImageAnchor.law(codec, plain, modes: configuration.anchorModes)
+    let fitted = try denoiser(
+        configuration, training, validation, codec, law, output, identity, precision, reporter, interruption)
+    guard fitted.outcome.status != .interrupted else { return fitted.outcome }
+
+    func summary(
+        _ outcome: TrainingOutcome, _ configuration: TrainingConfiguration, _ module: Module
+    ) -> TrainingSummary {
+        TrainingSummary(
+            archive: [source], states: training.count, outcome: outcome, configuration: configuration, module: module)
+    }
+    let card = ImageModelCard(
         name: name,
-        description: "Latent image model of \(learnt.entries.count) photographs"
+        description: "Latent image model of \(training.count) photographs"
             + (photographs.classes.isEmpty ? "" : " of \(photographs.classes.joined(separator: ", "))"),
         side: configuration.side, channels: configuration.colour.colour.channels, classes: photographs.classes,
         noun: configuration.noun,
         autoencoder: .init(
-            network: autoencoder.configuration,
-            reconstructionPSNR: withNoGrad {
-                // Of samples from −1 to 1.
-                10 * log10(4 / ImageAutoencoderTask.meanSquare(autoencoder, Tensor.cat(heldPictures, 0)))
-            },
-            training: TrainingSummary(
-                archive: photographs.classes, states: learnt.entries.count, outcome: outcome,
-                configuration: configuration.autoencoder.training, module: autoencoder)))
+            network: autoencoder.configuration, reconstructionPSNR: psnr,
+            training: summary(outcome, configuration.autoencoder.training, autoencoder)),
+        denoiser: .init(
+            network: fitted.network.denoiser.configuration, sentence: fitted.network.sentence.configuration,
+            vocabulary: fitted.vocabulary.words, anchorModes: law.map { $0.rank }, noise: configuration.noise,
+            validationLoss: fitted.outcome.state.best?.losses["loss"],
+            training: summary(fitted.outcome, configuration.training, fitted.network)))
     try codec.write(to: output)
+    try Safetensors.write(fitted.network.stateDict(), to: output.appendingPathComponent("denoiser.safetensors"))
+    try law?.write(to: output.appendingPathComponent(GaussianLawFile.name))
     try card.write(to: output)
-    reporter.say(
-        String(format: "the autoencoder's pictures have a PSNR of %.1f dB", card.autoencoder.reconstructionPSNR))
-    return try denoiser(
-        configuration, training, validation, codec, &card, plain: plain, output, identity, precision, reporter,
-        interruption)
+    return fitted.outcome
 }
 
 private func autoencoder(
@@ -107,13 +123,12 @@ private func autoencoder(
 
 private func denoiser(
     _ configuration: ImageTrainingConfiguration, _ training: PictureExamples, _ validation: PictureExamples,
-    _ codec: ImageCodec, _ card: inout ImageModelCard, plain: [Tensor], _ output: URL, _ identity: String,
-    _ precision: Precision, _ reporter: any ProgressReporter, _ interruption: Interruption
-) throws -> TrainingOutcome {
+    _ codec: ImageCodec, _ law: EmpiricalOrthogonalLaw?, _ output: URL, _ identity: String, _ precision: Precision,
+    _ reporter: any ProgressReporter, _ interruption: Interruption
+) throws -> (network: ImageNetwork, vocabulary: Vocabulary, outcome: TrainingOutcome) {
     let vocabulary = Vocabulary(of: training.captions)
     let latent = codec.latentShape
     let choice = configuration.denoiser
-    let law = configuration.anchorModes == 0 ? nil : ImageAnchor.law(codec, plain, modes: configuration.anchorModes)
     let sentence = SentenceEncoder.Configuration(
         words: vocabulary.count, filler: Vocabulary.filler, hidden: configuration.sentence.hidden,
         layers: configuration.sentence.layers, features: configuration.sentence.hidden)
@@ -128,31 +143,20 @@ private func denoiser(
         ImageNetwork(denoiser: try SpatioTemporalTransformer(c), sentence: try SentenceEncoder(sentence))
     }
     network.denoiser.bodyType = precision.dtype(on: .cpu)
-    let noise = NoiseDistribution.uniform(
-        .logLogit(σmin: configuration.noise.sigmaMin, σmax: configuration.noise.sigmaMax, ρ: configuration.noise.rho))
+    let noise = configuration.noise.distribution
     let trainer = try Trainer(
         ImageDenoiserTask(
             network: network, denoiser: network.denoiser(anchor: law), codec: codec, vocabulary: vocabulary,
             examples: training, validation: validation.plain.all(), noise: noise),
         configuration: configuration.training, output: output.appendingPathComponent("training/denoiser"),
         identity: identity
-            + "\(vocabulary) \(c) \(configuration.noise) \(configuration.anchorModes) \(network.denoiser.bodyType)",
+            + "\n\(codec.fingerprint) \(vocabulary.words) \(c) \(configuration.noise) \(configuration.anchorModes) \(network.denoiser.bodyType)",
         reporter: reporter, interruption: interruption)
     reporter.say(
         "training on \(training.count) photographs, \(network.parameters().reduce(0) { $0 + $1.count }) parameters")
     let outcome = try trainer.run()
-    guard outcome.status != .interrupted else { return outcome }
-    try trainer.loadBestWeights()
-    try Safetensors.write(network.stateDict(), to: output.appendingPathComponent("denoiser.safetensors"))
-    try law.map { try ImageAnchor.write($0, to: output) }
-    card.denoiser = .init(
-        network: c, sentence: sentence, vocabulary: vocabulary.words, anchorModes: law.map { $0.rank },
-        noise: configuration.noise, validationLoss: outcome.state.best?.losses["loss"],
-        training: TrainingSummary(
-            archive: card.classes, states: training.count, outcome: outcome, configuration: configuration.training,
-            module: network))
-    try card.write(to: output)
-    return outcome
+    if outcome.status != .interrupted { try trainer.loadBestWeights() }
+    return (network, vocabulary, outcome)
 }
 
 extension PictureExamples {

@@ -39,6 +39,12 @@ struct PictureExamples: ExampleSource, @unchecked Sendable {
         examples = try set.entries.enumerated().map { index, entry in
             let photograph = try ImageFile.read(entry.picture)
             let mask = try entry.mask.map { Mask(try ImageFile.read($0)) }
+            if let mask, let url = entry.mask, mask.width != photograph.width || mask.height != photograph.height {
+                throw ImageError(
+                    .unfit,
+                    "\(url.path): a mask of \(mask.width) × \(mask.height) points for a photograph of \(photograph.width) × "
+                        + "\(photograph.height) (\(entry.picture.path))")
+            }
             let square = photograph.opaque().converted(to: colour).square(base)
             let levels = (255 * 0.5 * (square.tensor + 1)).clamp(min: 0, max: 255).round().to(.uint8)
             try onPicture(index + 1)

@@ -37,24 +37,19 @@ struct TrainAutoencoder: AsyncParsableCommand {
 
     @OptionGroup var input: TrainingInput
 
-    @Option(name: [.short, .long], help: ArgumentHelp("Model folder to write.", valueName: "folder"))
-    var output: String
-
-    @Option(help: ArgumentHelp("Name of the model; the folder's by default.", valueName: "name"))
-    var name: String?
+    @OptionGroup var written: WrittenModel
 
     @OptionGroup(title: "Common options") var common: ExecutionOptions
 
     func run() async throws {
         try common.prepareEngine()
         let configuration = try StrictYAML.decode(AutoencoderTrainingConfiguration.self, from: fileURL(input.config))
-        let folder = fileURL(output)
         let outcome = try await Stop.cooperatively { interruption in
             try trainAutoencoder(
-                configuration, archive: input.archive, output: folder, name: name ?? folder.lastPathComponent,
+                configuration, archive: input.archive, output: written.folder, name: written.modelName,
                 reporter: common.reporter, interruption: interruption)
         }
-        try TrainingSummaryPrinter(common: common, folder: output).print(outcome)
+        try TrainingSummaryPrinter(common: common, folder: written.output).print(outcome)
     }
 }
 

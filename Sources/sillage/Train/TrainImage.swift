@@ -50,11 +50,7 @@ struct TrainImage: AsyncParsableCommand {
             "Table of masks, CSV with the columns picture and mask, paths relative to it.", valueName: "file"))
     var masks: String?
 
-    @Option(name: [.short, .long], help: ArgumentHelp("Model folder to write.", valueName: "folder"))
-    var output: String
-
-    @Option(help: ArgumentHelp("Name of the model; the folder's by default.", valueName: "name"))
-    var name: String?
+    @OptionGroup var written: WrittenModel
 
     @OptionGroup(title: "Common options") var common: ExecutionOptions
 
@@ -68,14 +64,20 @@ struct TrainImage: AsyncParsableCommand {
                 "\(data) holds \(photographs.classes.isEmpty ? "no classes" : "one class"): sentences are of pixels and masks "
                     + "alone")
         }
-        let folder = fileURL(output)
-        let outcome = try await Stop.cooperatively { interruption in
-            try trainImageModel(
-                configuration, photographs: photographs, output: folder, name: name ?? folder.lastPathComponent,
-                precision: common.precision, reporter: common.reporter, interruption: interruption)
+        let outcome: TrainingOutcome
+        do {
+            outcome = try await Stop.cooperatively { interruption in
+                try trainImageModel(
+                    configuration, photographs: photographs, source: fileURL(data).lastPathComponent,
+                    output: written.folder, name: written.modelName, precision: common.precision,
+                    reporter: common.reporter, interruption: interruption)
+            }
+        } catch is CancellationError {
+            throw Interrupted(
+                note: "while photographs were read; trainings in \(written.output)/training go on from where they were")
         }
-        try TrainingSummaryPrinter(common: common, folder: output).print(outcome)
-        try drawSamples(folder, classes: photographs.classes, noun: configuration.noun)
+        try TrainingSummaryPrinter(common: common, folder: written.output).print(outcome)
+        try drawSamples(written.folder, classes: photographs.classes, noun: configuration.noun)
     }
 
     /// Four pictures of each class, or sixteen of whatever the model knows.
